@@ -1,0 +1,14 @@
+//! Every noun of Highwater as plain values: readings, snapshots, cgroups, containers, limits, findings. No I/O, no clock.
+
+pub mod assessment;
+pub mod cgroup;
+pub mod container;
+pub mod declared;
+pub mod drift;
+pub mod finding;
+pub mod host;
+pub mod quantity;
+pub mod rates;
+pub mod reading;
+pub mod snapshot;
+pub mod swap_limit;
