@@ -1,0 +1,9 @@
+//! The judge's rules: a table of cases and one property each, on imagined machines.
+
+mod drift;
+mod effective_limit;
+mod findings;
+mod headroom;
+mod swap_effect;
+mod working_set;
+mod worst_off;

@@ -1,0 +1,372 @@
+//! Everything above in one place: the machine as one snapshot, once or again and again.
+
+pub mod join;
+pub mod node;
+
+use crate::cgroup::descriptors;
+use crate::cgroup::figures::{file_path, unread};
+use crate::cgroup::files::CgroupFiles;
+use crate::cgroup::hierarchy;
+use crate::cgroup::tree::{self, Place};
+use crate::cgroup::watch::{CgroupChange, CgroupWatch};
+use crate::host_root::{HostRoot, reason};
+use crate::proc;
+use join::Witnesses;
+use kernel::cgroup_path::identify;
+use kernel::hierarchy::{CgroupVersion, Hierarchy};
+use kernel::memory_stat::StatLayout;
+use model::cgroup::{Cgroup, CgroupId, CgroupIndex};
+use model::reading::Reading;
+use model::snapshot::{Missing, Snapshot};
+use node::{Node, Refresh};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+/// Which cgroups a snapshot holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Containers and every cgroup above one; everything where there is no container.
+    Containers,
+    /// Every cgroup.
+    Everything,
+}
+
+/// Whether the same collector will be asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Habit {
+    /// One scan: nothing is kept open or watched.
+    Once,
+    /// Many scans: up to three files a cgroup are kept open, limits and new cgroups come by inotify.
+    Repeatedly,
+}
+
+/// Takes snapshots of one machine.
+pub struct Collector {
+    root: HostRoot,
+    found: Found,
+    scope: Scope,
+    nodes: Vec<Node>,
+    places: HashMap<String, usize>,
+    snapshot: Snapshot,
+    watch: Option<CgroupWatch>,
+    layout: Option<Arc<StatLayout>>,
+    witnesses: Witnesses,
+    standing: Vec<Missing>,
+    descriptors_left: usize,
+    scans: usize,
+    oom_kills_host: Option<u64>,
+}
+
+/// The memory hierarchy, opened, or why there is none.
+struct Found {
+    hierarchy: Hierarchy,
+    version: Option<CgroupVersion>,
+    files: Result<CgroupFiles, String>,
+}
+
+impl Collector {
+    /// Looks for the memory hierarchy and every cgroup in it. What is missing is said in the snapshot, not here.
+    #[must_use]
+    pub fn new(root: HostRoot, scope: Scope, habit: Habit) -> Self {
+        let mut collector = Self::empty(root, scope);
+        if habit == Habit::Repeatedly {
+            collector.descriptors_left = descriptors::budget();
+            collector.watch = CgroupWatch::new().ok();
+        }
+        collector.stop_if_missing();
+        collector.discover();
+        collector
+    }
+
+    fn empty(root: HostRoot, scope: Scope) -> Self {
+        let found = find(&root);
+        let snapshot = Snapshot {
+            taken_at: proc::wall_clock(),
+            uptime: proc::uptime(&root),
+            host: proc::host(&root),
+            cgroups: Vec::new(),
+            missing: Vec::new(),
+        };
+        Self {
+            root,
+            found,
+            scope,
+            nodes: Vec::new(),
+            places: HashMap::new(),
+            snapshot,
+            watch: None,
+            layout: None,
+            witnesses: Witnesses::default(),
+            standing: Vec::new(),
+            descriptors_left: 0,
+            scans: 0,
+            oom_kills_host: None,
+        }
+    }
+
+    fn stop_if_missing(&mut self) {
+        if let Err(why) = &self.found.files {
+            self.standing.push(Missing { what: "every cgroup".to_owned(), why: why.clone() });
+        }
+    }
+
+    /// Looks at one cgroup and those above it only, once: what a process needs to know about itself. It stands last.
+    #[must_use]
+    pub fn along(root: HostRoot, path: &str) -> Self {
+        let mut collector = Self::empty(root, Scope::Everything);
+        collector.stop_if_missing();
+        let mut place = Place { path: "/".to_owned(), parent: None };
+        for name in path.split('/').filter(|name| !name.is_empty()) {
+            let below = file_path(&place.path, name);
+            let parent = collector.nodes.len();
+            collector.enter(place);
+            place = Place { path: below, parent: Some(parent) };
+        }
+        collector.enter(place);
+        collector
+    }
+
+    /// Reads everything that may have moved and gives the machine as it is now.
+    pub fn scan(&mut self) -> &Snapshot {
+        self.scans += 1;
+        self.snapshot.taken_at = proc::wall_clock();
+        self.snapshot.uptime = proc::uptime(&self.root);
+        if self.scans > 1 {
+            self.snapshot.host = proc::host(&self.root);
+        }
+        let version = self.found.version;
+        self.snapshot.host.cgroup_version = version.into();
+        self.snapshot.host.layout = self.found.hierarchy.layout.into();
+        self.notice_changes();
+        self.refresh_all();
+        self.witnesses.join(&mut self.snapshot.cgroups);
+        self.snapshot.missing = self.standing.iter().chain(&self.witnesses.missing).cloned().collect();
+        &self.snapshot
+    }
+
+    /// The last snapshot, as it is.
+    #[must_use]
+    pub const fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    /// The last snapshot, kept.
+    #[must_use]
+    pub fn into_snapshot(self) -> Snapshot {
+        self.snapshot
+    }
+
+    /// Takes what Docker and systemd said, to be joined at the next scan.
+    pub fn hear(&mut self, witnesses: Witnesses) {
+        self.witnesses = witnesses;
+        self.witnesses.join(&mut self.snapshot.cgroups);
+        self.snapshot.missing = self.standing.iter().chain(&self.witnesses.missing).cloned().collect();
+    }
+
+    /// How many files are kept open.
+    #[must_use]
+    pub fn descriptors_kept(&self) -> usize {
+        self.nodes.iter().map(Node::descriptors_kept).sum()
+    }
+
+    fn discover(&mut self) {
+        let Ok(files) = &self.found.files else { return };
+        let (mut places, missing) = tree::walk(files, "/", None, 0);
+        if self.scope == Scope::Containers {
+            places = tree::containers_and_above(places);
+        }
+        self.standing.extend(missing);
+        for place in places {
+            self.enter(place);
+        }
+    }
+
+    fn enter(&mut self, place: Place) {
+        let (Some(version), Ok(files)) = (self.found.version, &self.found.files) else { return };
+        if self.places.contains_key(&place.path) {
+            return;
+        }
+        let Some(inode) = files.inode(&place.path) else { return };
+        if let Some(watch) = &mut self.watch
+            && watch.add(files.folder(), &place.path).is_err()
+        {
+            self.stop_watching();
+        }
+        let (memory, swap, events) = unread(version);
+        self.places.insert(place.path.clone(), self.nodes.len());
+        self.nodes.push(Node::default());
+        self.snapshot.cgroups.push(Cgroup {
+            identity: identify(&place.path),
+            path: place.path,
+            id: CgroupId(inode),
+            parent: place.parent.map(CgroupIndex),
+            container: None,
+            pod_name: None,
+            unit: Reading::Absent,
+            memory,
+            swap,
+            stat: Reading::Absent,
+            events,
+            pressure: Reading::Absent,
+            rates: None,
+        });
+    }
+
+    /// Without watches every scan walks the tree and reads every limit: slower, never wrong.
+    fn stop_watching(&mut self) {
+        self.watch = None;
+        for node in &mut self.nodes {
+            node.forget();
+        }
+    }
+
+    fn notice_changes(&mut self) {
+        if self.scans == 1 {
+            return;
+        }
+        let changes = match &mut self.watch {
+            Some(watch) => watch.changes(),
+            None => vec![CgroupChange::Overflow],
+        };
+        let mut gone = HashSet::new();
+        for change in changes {
+            match change {
+                CgroupChange::File { cgroup, file } => {
+                    if let Some(node) = self.places.get(&cgroup).and_then(|index| self.nodes.get_mut(*index))
+                    {
+                        node.notice(&file);
+                    }
+                }
+                CgroupChange::Made(path) => {
+                    // A path that is used again belongs to another cgroup.
+                    self.leave(&HashSet::from([path.clone()]));
+                    self.enter_below(&path);
+                }
+                CgroupChange::Gone(path) => {
+                    gone.insert(path);
+                }
+                CgroupChange::Overflow => self.look_again(),
+            }
+        }
+        let still_there = |path: &String| {
+            let known = self.places.get(path).and_then(|index| self.snapshot.cgroups.get(*index));
+            known.map(|cgroup| cgroup.id.0) == self.inode(path)
+        };
+        gone.retain(|path| !still_there(path));
+        self.leave(&gone);
+    }
+
+    fn inode(&self, path: &str) -> Option<u64> {
+        self.found.files.as_ref().ok().and_then(|files| files.inode(path))
+    }
+
+    fn enter_below(&mut self, path: &str) {
+        let parent_path = match path.rsplit_once('/') {
+            Some(("", _)) | None => "/",
+            Some((parent, _)) => parent,
+        };
+        let Some(parent) = self.places.get(parent_path).copied() else { return };
+        let Ok(files) = &self.found.files else { return };
+        let first = self.nodes.len();
+        let (places, _) = tree::walk(files, path, Some(parent), first);
+        for place in places {
+            // A cgroup that went while it was entered leaves no place behind, so parents are looked up by path.
+            let parent = match place.path.rsplit_once('/') {
+                Some(("", _)) | None => Some(0),
+                Some((parent, _)) => self.places.get(parent).copied(),
+            };
+            if parent.is_some() {
+                self.enter(Place { parent, ..place });
+            }
+        }
+    }
+
+    /// Walks the whole tree again and compares.
+    fn look_again(&mut self) {
+        let Ok(files) = &self.found.files else { return };
+        let (mut places, _) = tree::walk(files, "/", None, 0);
+        if self.scope == Scope::Containers {
+            places = tree::containers_and_above(places);
+        }
+        let found: HashMap<&str, Option<u64>> =
+            places.iter().map(|place| (place.path.as_str(), files.inode(&place.path))).collect();
+        let gone: HashSet<String> = self
+            .snapshot
+            .cgroups
+            .iter()
+            .filter(|cgroup| found.get(cgroup.path.as_str()).copied().flatten() != Some(cgroup.id.0))
+            .map(|cgroup| cgroup.path.clone())
+            .collect();
+        let paths: Vec<String> = places.into_iter().map(|place| place.path).collect();
+        self.leave(&gone);
+        for path in paths.into_iter().filter(|path| path != "/") {
+            if !self.places.contains_key(&path) {
+                self.enter_below(&path);
+            }
+        }
+        for node in &mut self.nodes {
+            node.forget();
+        }
+    }
+
+    /// Removes cgroups and everything below them; what stays keeps its order.
+    fn leave(&mut self, gone: &HashSet<String>) {
+        let is_known = gone.iter().any(|path| self.places.contains_key(path));
+        if !is_known {
+            return;
+        }
+        let cgroups = std::mem::take(&mut self.snapshot.cgroups);
+        let nodes = std::mem::take(&mut self.nodes);
+        self.places.clear();
+        let mut new_index: Vec<Option<usize>> = Vec::with_capacity(cgroups.len());
+        for (mut cgroup, node) in cgroups.into_iter().zip(nodes) {
+            let parent = cgroup.parent.map(|parent| new_index.get(parent.0).copied().flatten());
+            if gone.contains(&cgroup.path) || parent == Some(None) {
+                new_index.push(None);
+                self.descriptors_left += node.descriptors_kept();
+                if let Some(watch) = &mut self.watch {
+                    watch.forget(&cgroup.path);
+                }
+                continue;
+            }
+            cgroup.parent = parent.flatten().map(CgroupIndex);
+            new_index.push(Some(self.nodes.len()));
+            self.places.insert(cgroup.path.clone(), self.nodes.len());
+            self.nodes.push(node);
+            self.snapshot.cgroups.push(cgroup);
+        }
+    }
+
+    fn refresh_all(&mut self) {
+        let Ok(files) = &mut self.found.files else { return };
+        let kills = self.snapshot.host.vmstat.value().and_then(|vmstat| vmstat.get("oom_kill"));
+        let somebody_was_killed = self.oom_kills_host.is_some() && kills != self.oom_kills_host;
+        self.oom_kills_host = kills;
+        let mut refresh = Refresh {
+            files,
+            layout: &mut self.layout,
+            descriptors_left: &mut self.descriptors_left,
+            uptime: self.snapshot.uptime,
+            scan: self.scans,
+            somebody_was_killed,
+            is_watched: self.watch.is_some(),
+        };
+        let mut vanished = HashSet::new();
+        for (index, (node, cgroup)) in self.nodes.iter_mut().zip(&mut self.snapshot.cgroups).enumerate() {
+            if refresh.refresh(index, node, cgroup) == node::Presence::Gone {
+                vanished.insert(cgroup.path.clone());
+            }
+        }
+        self.leave(&vanished);
+    }
+}
+
+fn find(root: &HostRoot) -> Found {
+    let found = hierarchy::find(root);
+    let files = found.memory.as_ref().map_err(Clone::clone).and_then(|mount| {
+        CgroupFiles::open(&mount.folder)
+            .map_err(|error| format!("{}: {}", mount.folder.display(), reason(&error)))
+    });
+    let version = found.memory.as_ref().ok().map(|mount| mount.hierarchy.version);
+    Found { hierarchy: found.hierarchy, version, files }
+}

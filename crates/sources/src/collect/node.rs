@@ -1,0 +1,228 @@
+//! One cgroup read again and again: what is kept between two scans, and what is worth reading now.
+
+use super::super::cgroup::figures::{
+    file_path, kept_files, parse_stat, read_events, read_limits, read_pressure, read_slow,
+};
+use crate::cgroup::files::CgroupFiles;
+use crate::cgroup::rates::Counters;
+use kernel::bytes::Bytes;
+use kernel::limit::Limit;
+use kernel::memory_stat::StatLayout;
+use kernel::parse_error::ParseError;
+use kernel::scalar;
+use model::cgroup::{Cgroup, Swap};
+use model::rates::Rates;
+use model::reading::Reading;
+use rustix::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A quiet cgroup's `memory.stat` is read again after this long: its counters can move while its usage stands still.
+const STAT_AGE_MAX: Duration = Duration::from_secs(10);
+
+/// Peaks and v1's counters are read every so many scans, each cgroup at another one, when something moved.
+const SLOW_SCANS: usize = 10;
+
+/// At the limit usage stands still while pages are thrown out and read back: there nothing counts as quiet.
+const NEAR_LIMIT_RATIO: f64 = 0.9;
+
+/// What is kept of one cgroup between two scans.
+#[derive(Default)]
+pub struct Node {
+    kept: [Option<OwnedFd>; 3],
+    paths: [String; 3],
+    stat_read_at: Option<Duration>,
+    counters: Option<Counters>,
+    wanted: Wanted,
+}
+
+/// What has to be read at the next scan because something said that it moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Wanted {
+    limits: bool,
+    events: bool,
+    slow: bool,
+}
+
+impl Default for Wanted {
+    fn default() -> Self {
+        Self { limits: true, events: true, slow: true }
+    }
+}
+
+/// Whether a cgroup is still there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Its files can be read.
+    There,
+    /// It was removed.
+    Gone,
+}
+
+impl Node {
+    /// How many of its files are open.
+    #[must_use]
+    pub fn descriptors_kept(&self) -> usize {
+        self.kept.iter().flatten().count()
+    }
+
+    /// Reads everything at the next scan.
+    pub fn forget(&mut self) {
+        self.wanted = Wanted::default();
+        self.stat_read_at = None;
+    }
+
+    /// Notes that a file was written or notified.
+    pub fn notice(&mut self, file: &str) {
+        match file {
+            "memory.events" | "memory.events.local" | "memory.swap.events" => self.wanted.events = true,
+            "cgroup.procs" | "cgroup.threads" | "tasks" | "memory.pressure" => {}
+            _ if file.starts_with("memory.") => self.wanted.limits = true,
+            _ => {}
+        }
+    }
+}
+
+/// One scan's way through the cgroups.
+pub struct Refresh<'a> {
+    /// The hierarchy's files.
+    pub files: &'a mut CgroupFiles,
+    /// The keys of `memory.stat`, shared by all cgroups.
+    pub layout: &'a mut Option<Arc<StatLayout>>,
+    /// How many more files may be kept open.
+    pub descriptors_left: &'a mut usize,
+    /// Now.
+    pub uptime: Duration,
+    /// The number of this scan, from 1.
+    pub scan: usize,
+    /// The machine's `oom_kill` counter moved since the scan before.
+    pub somebody_was_killed: bool,
+    /// Whether limits and events announce themselves.
+    pub is_watched: bool,
+}
+
+impl Refresh<'_> {
+    /// Brings one cgroup up to date.
+    pub fn refresh(&mut self, index: usize, node: &mut Node, cgroup: &mut Cgroup) -> Presence {
+        if node.paths[0].is_empty() {
+            self.prepare(node, cgroup);
+        }
+        let before = (cgroup.memory.usage.get(), swap_side(cgroup));
+        cgroup.memory.usage = self.read_kept(node, 0, scalar::parse_bytes);
+        let swap_side_now = self.read_kept(node, 1, scalar::parse_bytes);
+        let is_gone = cgroup.memory.usage == Reading::Absent && self.is_gone(cgroup, before.0);
+        if is_gone {
+            return Presence::Gone;
+        }
+        match &mut cgroup.swap {
+            Swap::V2(swap) => swap.usage = swap_side_now,
+            Swap::V1(swap) => swap.combined_usage = swap_side_now,
+        }
+        let has_moved = before != (cgroup.memory.usage.get(), swap_side(cgroup));
+        self.read_what_moved(index, node, cgroup, has_moved);
+        Presence::There
+    }
+
+    fn prepare(&mut self, node: &mut Node, cgroup: &Cgroup) {
+        node.paths = kept_files(cgroup.version()).map(|file| file_path(&cgroup.path, file));
+        if *self.descriptors_left < node.kept.len() {
+            return;
+        }
+        for (kept, path) in node.kept.iter_mut().zip(&node.paths) {
+            *kept = self.files.keep(path).ok();
+        }
+        *self.descriptors_left -= node.descriptors_kept();
+    }
+
+    /// A usage file that was there, or should be there, and a directory that is not.
+    fn is_gone(&self, cgroup: &Cgroup, usage_before: Option<Bytes>) -> bool {
+        usage_before.is_some() || self.files.inode(&cgroup.path) != Some(cgroup.id.0)
+    }
+
+    fn read_what_moved(&mut self, index: usize, node: &mut Node, cgroup: &mut Cgroup, has_moved: bool) {
+        if node.wanted.limits || !self.is_watched {
+            read_limits(self.files, cgroup);
+            node.wanted.limits = false;
+        }
+        let is_old =
+            node.stat_read_at.is_none_or(|read_at| self.uptime.saturating_sub(read_at) >= STAT_AGE_MAX);
+        let is_eventful = node.wanted.events || self.somebody_was_killed;
+        if !(has_moved || is_old || is_eventful || is_near_limit(cgroup)) {
+            cgroup.rates = Some(quiet(node, self.uptime));
+            return;
+        }
+        self.read_stat(node, cgroup);
+        read_pressure(self.files, cgroup);
+        if is_eventful || !self.is_watched {
+            read_events(self.files, cgroup);
+            node.wanted.events = false;
+        }
+        let is_turn = (self.scan + index).is_multiple_of(SLOW_SCANS);
+        if node.wanted.slow || is_turn || self.somebody_was_killed {
+            read_slow(self.files, cgroup);
+            node.wanted.slow = false;
+        }
+        let counters = Counters::of(cgroup, self.uptime);
+        #[allow(clippy::cast_precision_loss)]
+        let page_bytes = rustix::param::page_size() as f64;
+        cgroup.rates = node.counters.as_ref().map(|before| counters.since(before, page_bytes));
+        node.counters = Some(counters);
+    }
+
+    fn read_stat(&mut self, node: &mut Node, cgroup: &mut Cgroup) {
+        let stat = &mut cgroup.stat;
+        let layout = self.layout.as_ref();
+        let mut parsed = std::mem::take(stat);
+        let read = match (&node.kept[2], &node.paths[2]) {
+            (Some(file), path) => {
+                self.files.read_kept(file, path, |text| parse_stat(text, &mut parsed, layout))
+            }
+            (None, path) => self.files.read(path, |text| parse_stat(text, &mut parsed, layout)),
+        };
+        *stat = read.and_then(|()| parsed);
+        if let Reading::Value(stat) = stat
+            && self.layout.is_none()
+        {
+            *self.layout = Some(Arc::clone(stat.layout()));
+        }
+        node.stat_read_at = Some(self.uptime);
+    }
+
+    fn read_kept<T>(
+        &mut self,
+        node: &Node,
+        which: usize,
+        parse: impl FnOnce(&str) -> Result<T, ParseError>,
+    ) -> Reading<T> {
+        let Some(path) = node.paths.get(which) else { return Reading::Absent };
+        match node.kept.get(which) {
+            Some(Some(file)) => self.files.read_kept(file, path, parse),
+            Some(None) | None => self.files.read(path, parse),
+        }
+    }
+}
+
+/// The figure beside usage that tells swap: swap itself on v2, memory and swap together on v1.
+fn swap_side(cgroup: &Cgroup) -> Option<Bytes> {
+    match &cgroup.swap {
+        Swap::V2(swap) => swap.usage.get(),
+        Swap::V1(swap) => swap.combined_usage.get(),
+    }
+}
+
+fn is_near_limit(cgroup: &Cgroup) -> bool {
+    let lowest = [&cgroup.memory.limit, &cgroup.memory.high].into_iter().filter_map(Reading::get).min();
+    let ratio =
+        lowest.and_then(Limit::bytes).zip(cgroup.memory.usage.get()).and_then(|(at, used)| used.ratio_of(at));
+    ratio.is_some_and(|ratio| ratio >= NEAR_LIMIT_RATIO)
+}
+
+/// Nothing moved since the counters were read.
+fn quiet(node: &mut Node, now: Duration) -> Rates {
+    let Some(counters) = &node.counters else { return Rates::default() };
+    let mut later = counters.clone();
+    later.move_to(now);
+    let rates = later.since(counters, 0.0);
+    node.counters = Some(later);
+    rates
+}

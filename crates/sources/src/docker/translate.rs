@@ -1,0 +1,168 @@
+//! From Docker's words to ours: the meaning of 0 and -1 ends in this file.
+
+use crate::docker::EngineKind;
+use crate::docker::wire::{Config, HostConfig, Inspected, Listed};
+use kernel::bytes::Bytes;
+use kernel::limit::Limit;
+use model::container::{ComposeService, RuntimeRecord};
+use model::declared::Declared;
+use model::reading::Reading;
+use model::swap_limit::MemoryAndSwapLimit;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// A figure of `HostConfig` that has no meaning we know.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+enum NotUnderstood {
+    #[error("HostConfig.{field}: expected a number, found none")]
+    Missing { field: &'static str },
+    #[error("HostConfig.{field}: expected {expected}, found {found}")]
+    Meaningless { field: &'static str, expected: &'static str, found: i64 },
+}
+
+/// Whether a container in this state, of a list that also has the ended ones, can still have a cgroup.
+///
+/// A word that we do not know counts as alive: without a cgroup the record is joined with nothing.
+pub fn may_be_alive(listed: &Listed) -> bool {
+    let ended = ["created", "configured", "initialized", "exited", "stopped", "removing", "dead"];
+    listed.state.as_deref().is_none_or(|state| !ended.contains(&state))
+}
+
+/// The record of a container that was inspected; what the inspection leaves out comes from the list.
+pub fn record(engine: EngineKind, id: String, listed: Listed, inspected: Inspected) -> RuntimeRecord {
+    let config = inspected.config.unwrap_or_default();
+    let config = Config {
+        image: config.image.filter(|image| !image.is_empty()).or(listed.image),
+        labels: config.labels.or(listed.labels),
+    };
+    let name = inspected.name.map(|name| without_slash(&name)).or_else(|| first_name(listed.names));
+    let declared = inspected.host_config.map_or_else(
+        || Reading::failed("expected HostConfig, found none"),
+        |host_config| match declared(engine, &host_config) {
+            Ok(declared) => Reading::Value(declared),
+            Err(error) => Reading::failed(error.to_string()),
+        },
+    );
+    RuntimeRecord {
+        id,
+        name: name.into(),
+        image: config.image.into(),
+        compose: config.labels.and_then(compose_service),
+        declared,
+        pid: pid(inspected.state.and_then(|state| state.pid)),
+    }
+}
+
+/// The record of a container that was listed and could not be inspected.
+pub fn record_of_failed(id: String, listed: Listed, why: &str) -> RuntimeRecord {
+    let why: Arc<str> = Arc::from(why);
+    RuntimeRecord {
+        id,
+        name: first_name(listed.names).into(),
+        image: listed.image.into(),
+        compose: listed.labels.and_then(compose_service),
+        declared: Reading::Failed(Arc::clone(&why)),
+        pid: Reading::Failed(why),
+    }
+}
+
+/// What the container is called in a message: its name, or its id when it has none.
+pub fn name_in_message(id: &str, listed: &Listed) -> String {
+    first_name(listed.names.clone()).unwrap_or_else(|| id.to_owned())
+}
+
+fn declared(engine: EngineKind, host_config: &HostConfig) -> Result<Declared, NotUnderstood> {
+    let memory = memory(host_config)?;
+    Ok(Declared {
+        memory,
+        memory_and_swap: memory_and_swap(engine, host_config, memory)?,
+        reservation: reservation(host_config)?,
+        swappiness: swappiness(engine, host_config, memory)?,
+    })
+}
+
+fn memory(host_config: &HostConfig) -> Result<Limit, NotUnderstood> {
+    let field = "Memory";
+    match host_config.memory.ok_or(NotUnderstood::Missing { field })? {
+        0 | -1 => Ok(Limit::Unlimited),
+        found => bytes(field, found).map(Limit::At),
+    }
+}
+
+/// Docker keeps -1 for "unlimited" and writes the default of twice the memory into its record when the container is
+/// created (moby, `adaptContainerSettings`), so that a 0 beside a memory limit means that default. Podman writes the
+/// default too, but forgets `--memory-swap -1`: there a 0 beside a memory limit is what an unlimited one looks like
+/// (4.3.1, compared with the kernel's file).
+fn memory_and_swap(
+    engine: EngineKind,
+    host_config: &HostConfig,
+    memory: Limit,
+) -> Result<MemoryAndSwapLimit, NotUnderstood> {
+    let field = "MemorySwap";
+    let found = host_config.memory_swap.ok_or(NotUnderstood::Missing { field })?;
+    let limit = match (found, engine, memory) {
+        (-1, EngineKind::Docker | EngineKind::Podman, Limit::At(_) | Limit::Unlimited)
+        | (0, EngineKind::Podman, Limit::At(_))
+        | (0, EngineKind::Docker | EngineKind::Podman, Limit::Unlimited) => Limit::Unlimited,
+        (0, EngineKind::Docker, Limit::At(memory)) => Limit::At(memory.saturating_add(memory)),
+        (found, EngineKind::Docker | EngineKind::Podman, Limit::At(_) | Limit::Unlimited) => {
+            Limit::At(bytes(field, found)?)
+        }
+    };
+    Ok(MemoryAndSwapLimit(limit))
+}
+
+fn reservation(host_config: &HostConfig) -> Result<Option<Bytes>, NotUnderstood> {
+    match host_config.memory_reservation {
+        None | Some(0) => Ok(None),
+        Some(found) => bytes("MemoryReservation", found).map(Some),
+    }
+}
+
+/// Podman says 0 for "none" where it has no memory limit to tell of, and -1 otherwise (4.3.1), so a 0 without a memory
+/// limit tells nothing there.
+fn swappiness(
+    engine: EngineKind,
+    host_config: &HostConfig,
+    memory: Limit,
+) -> Result<Option<u64>, NotUnderstood> {
+    match (host_config.memory_swappiness, engine, memory) {
+        (None | Some(-1), EngineKind::Docker | EngineKind::Podman, Limit::At(_) | Limit::Unlimited)
+        | (Some(0), EngineKind::Podman, Limit::Unlimited) => Ok(None),
+        (Some(found), EngineKind::Docker | EngineKind::Podman, Limit::At(_) | Limit::Unlimited) => {
+            let expected = "0 to 100, or -1";
+            let meaningless = NotUnderstood::Meaningless { field: "MemorySwappiness", expected, found };
+            u64::try_from(found).ok().filter(|percent| *percent <= 100).map(Some).ok_or(meaningless)
+        }
+    }
+}
+
+fn bytes(field: &'static str, found: i64) -> Result<Bytes, NotUnderstood> {
+    let expected = "bytes, 0 or -1";
+    u64::try_from(found).map(Bytes).map_err(|_| NotUnderstood::Meaningless { field, expected, found })
+}
+
+fn pid(found: Option<i64>) -> Reading<u32> {
+    match found {
+        None | Some(0) => Reading::Absent,
+        Some(found) => u32::try_from(found).map_or_else(
+            |_| Reading::failed(format!("State.Pid: expected a pid, found {found}")),
+            Reading::Value,
+        ),
+    }
+}
+
+fn first_name(names: Option<Vec<String>>) -> Option<String> {
+    let names = names.unwrap_or_default();
+    names.iter().map(|name| without_slash(name)).find(|name| !name.is_empty() && !name.contains('/'))
+}
+
+fn without_slash(name: &str) -> String {
+    name.strip_prefix('/').unwrap_or(name).to_owned()
+}
+
+fn compose_service(mut labels: HashMap<String, String>) -> Option<ComposeService> {
+    let project = labels.remove("com.docker.compose.project")?;
+    let service = labels.remove("com.docker.compose.service")?;
+    Some(ComposeService { project, service })
+}

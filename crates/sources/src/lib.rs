@@ -1,0 +1,10 @@
+//! Reads the host: cgroup files, proc, the Docker socket, systemd. Cannot write.
+
+pub mod cgroup;
+pub mod collect;
+pub mod docker;
+pub mod host_root;
+pub mod pod_logs;
+pub mod proc;
+pub mod process;
+pub mod systemd;

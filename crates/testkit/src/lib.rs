@@ -1,0 +1,5 @@
+//! Development only: imagined machines as values, recorded ones as folders, and scripted servers.
+
+pub mod imagined;
+pub mod recorded_machine;
+pub mod scripted_docker;
