@@ -1,0 +1,83 @@
+//! The list as comma-separated values: raw figures, units in the headings (RFC 4180).
+
+use crate::columns::{COLUMNS, Column, Row};
+use crate::names;
+use model::reading::Reading;
+
+/// The heading line and a line for each row; an absent figure is an empty field, `unlimited` a limit that is none.
+#[must_use]
+pub fn csv(rows: &[Row<'_>]) -> String {
+    let headings = COLUMNS.map(heading).join(",");
+    let lines = rows.iter().map(|row| COLUMNS.map(|column| field(&value(column, *row))).join(","));
+    std::iter::once(headings).chain(lines).map(|line| line + "\r\n").collect()
+}
+
+fn heading(column: Column) -> String {
+    let unit = match column {
+        Column::Name | Column::Image | Column::Path => "",
+        Column::Kills => "_count",
+        Column::Waits => "_ratio",
+        Column::Refaults => "_pages_per_second",
+        Column::Growth | Column::SwapIn | Column::SwapOut => "_bytes_per_second",
+        Column::Used
+        | Column::Limit
+        | Column::Left
+        | Column::Swap
+        | Column::SwapLimit
+        | Column::OwnLimit
+        | Column::WorkingSet
+        | Column::Unreclaimable
+        | Column::Peak => "_bytes",
+    };
+    format!("{}{unit}", column.key().replace('-', "_"))
+}
+
+fn value(column: Column, row: Row<'_>) -> String {
+    match column {
+        Column::Name => names::cgroup(row.cgroup),
+        Column::Path => row.cgroup.path.clone(),
+        Column::Image => {
+            let image = row.cgroup.container.as_ref().map_or(&Reading::Absent, |container| &container.image);
+            image.value().cloned().unwrap_or_default()
+        }
+        Column::Used
+        | Column::Limit
+        | Column::Left
+        | Column::Swap
+        | Column::SwapLimit
+        | Column::Waits
+        | Column::Kills
+        | Column::OwnLimit
+        | Column::WorkingSet
+        | Column::Unreclaimable
+        | Column::Peak
+        | Column::Growth
+        | Column::SwapIn
+        | Column::SwapOut
+        | Column::Refaults => match column.figure(row) {
+            Some(figure) if figure.is_infinite() => "unlimited".to_owned(),
+            Some(figure) => figure.to_string(),
+            None => String::new(),
+        },
+    }
+}
+
+/// Quoted where it must be; a leading `=`, `+`, `-` or `@` in a name would be a formula in a spreadsheet.
+fn field(text: &str) -> String {
+    let is_formula =
+        text.starts_with(['=', '+', '@']) || (text.starts_with('-') && text.parse::<f64>().is_err());
+    let text = if is_formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::field;
+
+    #[test]
+    fn fields_are_quoted_and_are_no_formulas() {
+        assert_eq!(field("a,\"b\""), "\"a,\"\"b\"\"\"");
+        assert_eq!(field("=cmd()"), "'=cmd()");
+        assert_eq!(field("-1.5"), "-1.5");
+    }
+}

@@ -1,0 +1,169 @@
+//! What a figure on the screen is: its formula, the kernel files it comes from, and what they said.
+
+use crate::columns::{Column, Row};
+use crate::names;
+use crate::text::{Line, Tone, wrapped};
+use kernel::bytes::Bytes;
+use kernel::hierarchy::CgroupVersion;
+use kernel::limit::Limit;
+use model::assessment::{Binding, Effective};
+use model::cgroup::Swap;
+use model::reading::Reading;
+
+/// A kernel file, or a key in one, and the raw text it held.
+type Source = (String, Reading<String>);
+
+/// The lines that explain one cell.
+#[must_use]
+pub fn explain(row: Row<'_>, column: Column, width: usize) -> Vec<Line> {
+    let cell = column.cell(row);
+    let title = format!("{} of {}: ", column.heading().title, names::cgroup(row.cgroup));
+    let mut lines = vec![Line::of(Tone::Strong, title).and(cell.tone, cell.text)];
+    lines.extend(wrapped(formula(column, row.cgroup.version()), width.max(20)).into_iter().map(Line::plain));
+    for (name, raw) in sources(row, column) {
+        let raw = match raw {
+            Reading::Value(raw) => raw,
+            Reading::Absent => "no such figure on this kernel".to_owned(),
+            Reading::Failed(why) => why.to_string(),
+        };
+        lines.push(Line::of(Tone::Quiet, format!("  {name}  ")).and(Tone::Plain, raw));
+    }
+    lines
+}
+
+const fn formula(column: Column, version: CgroupVersion) -> &'static str {
+    match (column, version) {
+        (Column::Name, _) => {
+            "The container's name from its runtime; without one the unit's name, the id or the path."
+        }
+        (Column::Used, _) => "All memory charged to the cgroup, page cache included.",
+        (Column::Limit, _) => {
+            "The lowest memory limit of the cgroup, every cgroup above it, and the machine."
+        }
+        (Column::Left, CgroupVersion::V2) => {
+            "The least that any level leaves: limit - unreclaimable; for the machine MemAvailable. Plus the swap that limits and the machine still give."
+        }
+        (Column::Left, CgroupVersion::V1) => {
+            "The least that any level leaves: limit - unreclaimable; for the machine MemAvailable. Plus free swap, at most the memory-and-swap limit."
+        }
+        (Column::Swap, CgroupVersion::V2) => "Swap used by the cgroup and everything below it.",
+        (Column::Swap, CgroupVersion::V1) => "Swap used, as memory.stat counts it.",
+        (Column::SwapLimit, CgroupVersion::V2) => {
+            "The lowest memory.swap.max on the way up, at most the machine's swap."
+        }
+        (Column::SwapLimit, CgroupVersion::V1) => {
+            "The lowest memory-and-swap limit minus the lowest memory limit, at most the machine's swap."
+        }
+        (Column::Waits, _) => "The share of time in which at least one task waited for memory (PSI some).",
+        (Column::Kills, CgroupVersion::V2) => {
+            "Processes killed for memory in this cgroup and below, since it was made."
+        }
+        (Column::Kills, CgroupVersion::V1) => {
+            "Processes of this cgroup killed for memory, since it was made."
+        }
+        (Column::OwnLimit, _) => "The cgroup's own memory limit.",
+        (Column::WorkingSet, _) => {
+            "used - inactive_file, never below 0: the kubelet's and docker stats' figure."
+        }
+        (Column::Unreclaimable, _) => {
+            "max(anon + shmem, inactive_anon + active_anon + unevictable) + kernel - slab_reclaimable + sock: what cannot be freed without swap."
+        }
+        (Column::Peak, _) => "The highest use since the cgroup was made or the file was reset.",
+        (Column::Growth, _) => "Change of use between the last two scans, per second.",
+        (Column::SwapIn, _) => "Pages swapped in between the last two scans, per second.",
+        (Column::SwapOut, _) => "Pages swapped out between the last two scans, per second.",
+        (Column::Refaults, _) => "Anonymous pages that were reclaimed and needed again, per second.",
+        (Column::Image, _) => "The image, as the runtime records it.",
+        (Column::Path, _) => "The path in the memory hierarchy.",
+    }
+}
+
+fn sources(row: Row<'_>, column: Column) -> Vec<Source> {
+    let cgroup = row.cgroup;
+    let is_v2 = cgroup.version() == CgroupVersion::V2;
+    let pick = |v2: &str, v1: &str| if is_v2 { v2.to_owned() } else { v1.to_owned() };
+    let usage = || (pick("memory.current", "memory.usage_in_bytes"), raw(&cgroup.memory.usage));
+    let stat = |key: &str| {
+        let key = pick(key, &format!("total_{key}"));
+        let value: Reading<u64> = cgroup.stat.as_ref().and_then(|stat| stat.get(&key).into());
+        (format!("memory.stat {key}"), value.map(|value| value.to_string()))
+    };
+    match column {
+        Column::Name | Column::Image | Column::Path => Vec::new(),
+        Column::Used | Column::Growth => vec![usage()],
+        Column::Limit => binding(row, &row.assessment.limit, &pick("memory.max", "memory.limit_in_bytes")),
+        Column::SwapLimit => {
+            binding(row, &row.assessment.swap_limit, &pick("memory.swap.max", "memory.memsw.limit_in_bytes"))
+        }
+        Column::OwnLimit => {
+            vec![(pick("memory.max", "memory.limit_in_bytes"), raw_limit(&cgroup.memory.limit))]
+        }
+        Column::Left => {
+            let mut sources =
+                vec![("unreclaimable".to_owned(), raw(&row.assessment.working_sets.unreclaimable))];
+            sources.extend(binding(row, &row.assessment.limit, &pick("memory.max", "memory.limit_in_bytes")));
+            sources
+                .push(("/proc/meminfo MemAvailable".to_owned(), raw(&row.snapshot.host.memory_available())));
+            sources.push(("/proc/meminfo SwapFree".to_owned(), raw(&row.snapshot.host.swap_free())));
+            sources
+        }
+        Column::Swap => match &cgroup.swap {
+            Swap::V2(swap) => vec![("memory.swap.current".to_owned(), raw(&swap.usage))],
+            Swap::V1(_) => vec![stat("swap")],
+        },
+        Column::Waits => {
+            let total = cgroup.pressure.as_ref().map(|pressure| pressure.some.total.as_micros().to_string());
+            vec![("memory.pressure some total (µs)".to_owned(), total)]
+        }
+        Column::Kills => vec![(
+            pick("memory.events oom_kill", "memory.oom_control oom_kill"),
+            cgroup.oom_kills().map(|kills| kills.to_string()),
+        )],
+        Column::WorkingSet => vec![usage(), stat("inactive_file")],
+        Column::Unreclaimable if is_v2 => [
+            "anon",
+            "shmem",
+            "inactive_anon",
+            "active_anon",
+            "unevictable",
+            "kernel",
+            "slab_reclaimable",
+            "sock",
+        ]
+        .map(stat)
+        .to_vec(),
+        Column::Unreclaimable => {
+            let mut sources =
+                ["rss", "shmem", "inactive_anon", "active_anon", "unevictable"].map(stat).to_vec();
+            sources.push(("memory.kmem.usage_in_bytes".to_owned(), raw(&cgroup.memory.kernel_usage)));
+            sources
+        }
+        Column::Peak => vec![(pick("memory.peak", "memory.max_usage_in_bytes"), raw(&cgroup.memory.peak))],
+        Column::SwapIn => vec![stat("pswpin")],
+        Column::SwapOut => vec![stat("pswpout")],
+        Column::Refaults => vec![stat("workingset_refault_anon")],
+    }
+}
+
+fn binding(row: Row<'_>, limit: &Reading<Effective>, file: &str) -> Vec<Source> {
+    let Some(effective) = limit.value() else {
+        return vec![(file.to_owned(), limit.as_ref().map(|limit| limit.bytes.0.to_string()))];
+    };
+    let place = match effective.binding {
+        Binding::Cgroup(index) => {
+            let path = row.snapshot.cgroup(index).map_or("", |cgroup| cgroup.path.as_str());
+            format!("{}/{file}", path.trim_end_matches('/'))
+        }
+        Binding::OutOfSight => "memory.stat hierarchical_memory_limit".to_owned(),
+        Binding::Host => "/proc/meminfo".to_owned(),
+    };
+    vec![(place, Reading::Value(effective.bytes.0.to_string()))]
+}
+
+fn raw(reading: &Reading<Bytes>) -> Reading<String> {
+    reading.clone().map(|bytes| bytes.0.to_string())
+}
+
+fn raw_limit(reading: &Reading<Limit>) -> Reading<String> {
+    reading.clone().map(|limit| limit.bytes().map_or_else(|| "max".to_owned(), |bytes| bytes.0.to_string()))
+}

@@ -1,0 +1,15 @@
+//! Values into words and tables. No terminal.
+
+pub mod bar;
+pub mod columns;
+pub mod csv;
+pub mod explain;
+pub mod free;
+pub mod list;
+pub mod names;
+pub mod remedy;
+pub mod sentences;
+pub mod show;
+pub mod table;
+pub mod text;
+pub mod units;
