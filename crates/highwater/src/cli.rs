@@ -1,0 +1,117 @@
+//! The command line: every command, flag and example, defined once for parser, help, man pages and completions.
+
+pub mod free;
+pub mod generate;
+pub mod ls;
+pub mod observe;
+pub mod output;
+pub mod show;
+pub mod top;
+
+use crate::exit_code::Outcome;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// Keeps containers inside their memory.
+///
+/// Without a command: `top` in a terminal, else `ls`.
+#[derive(Parser)]
+#[command(
+    name = "highwater",
+    version,
+    max_term_width = 100,
+    after_help = "Examples:
+  highwater                     the live screen
+  highwater ls                  every container: used, limit, what is left
+  highwater show web            everything about one container
+  highwater free                inside a container: what this process may really use"
+)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+/// Flags of every command.
+#[derive(Args, Clone)]
+pub struct Global {
+    /// Where the machine's files are: `/host` in a DaemonSet, or a recorded machine
+    #[arg(long, global = true, value_name = "DIR", default_value = "/", help_heading = "Global options")]
+    pub root: PathBuf,
+    /// The container engine's socket: a path or unix:///PATH. Found by itself when not given
+    #[arg(
+        long,
+        global = true,
+        value_name = "SOCKET",
+        env = "DOCKER_HOST",
+        hide_env_values = true,
+        help_heading = "Global options"
+    )]
+    pub docker_host: Option<String>,
+    /// When to use colour; NO_COLOR is heeded too
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", help_heading = "Global options")]
+    pub color: Colour,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Colour {
+    /// In a terminal that has it.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// List every container: used, limit, what is left, swap, kills
+    #[command(visible_alias = "list", after_help = ls::EXAMPLES)]
+    Ls(ls::LsArgs),
+    /// Show everything about one container, unit, process or cgroup
+    #[command(after_help = show::EXAMPLES)]
+    Show(show::ShowArgs),
+    /// Watch every container live
+    #[command(after_help = top::EXAMPLES)]
+    Top(top::TopArgs),
+    /// Tell what this process may really use, next to what `free` claims
+    #[command(after_help = free::EXAMPLES)]
+    Free(free::FreeArgs),
+    /// Print shell completions
+    #[command(after_help = "Example:\n  highwater completions bash > /etc/bash_completion.d/highwater")]
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write man pages, completions and the command reference
+    #[command(hide = true)]
+    Generate {
+        /// Where to
+        #[arg(long, value_name = "DIR")]
+        dir: PathBuf,
+    },
+}
+
+/// Parses the command line and runs the command.
+///
+/// # Errors
+/// When the command could not do what it was asked.
+pub fn run() -> anyhow::Result<Outcome> {
+    let Cli { global, command } = Cli::parse();
+    output::choose_colour(global.color);
+    match command {
+        Some(Command::Ls(args)) => ls::run(&global, &args),
+        Some(Command::Show(args)) => show::run(&global, &args),
+        Some(Command::Top(args)) => top::run(&global, &args),
+        Some(Command::Free(args)) => free::run(&global, &args),
+        Some(Command::Completions { shell }) => generate::completions(shell),
+        Some(Command::Generate { dir }) => generate::everything(&dir),
+        None if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() => {
+            top::run(&global, &top::TopArgs::default())
+        }
+        None => ls::run(&global, &ls::LsArgs::default()),
+    }
+}

@@ -1,0 +1,163 @@
+//! Taking a snapshot with everybody who can say something about it: the kernel, the container engines, systemd.
+
+use crate::cli::Global;
+use anyhow::Context;
+use kernel::cgroup_path::{Identity, Runtime};
+use model::assessment::Assessment;
+use model::cgroup::{Cgroup, CgroupIndex};
+use model::snapshot::{Missing, Snapshot};
+use sources::collect::join::{Witnesses, unit_name};
+use sources::collect::{Collector, Habit, Scope};
+use sources::docker::EngineKind;
+use sources::docker::host::DockerHost;
+use sources::host_root::HostRoot;
+use sources::pod_logs::PodLogs;
+use sources::systemd;
+use sources::systemd::SystemdError;
+use std::path::PathBuf;
+use std::thread;
+use std::time::Duration;
+use view::columns::Row;
+
+/// A silent socket costs at most this; then the table comes without names.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+/// Looks at the machine once, or twice with `interval` between so that rates can be told.
+///
+/// # Errors
+/// When `--docker-host` is no unix socket.
+pub fn look(global: &Global, scope: Scope, interval: Option<Duration>) -> anyhow::Result<Snapshot> {
+    let habit = if interval.is_some() { Habit::Repeatedly } else { Habit::Once };
+    let mut collector = Collector::new(HostRoot::new(&global.root), scope, habit);
+    let questions = questions(global, &collector)?;
+    collector.scan();
+    if let Some(interval) = interval {
+        thread::sleep(interval);
+        collector.scan();
+    }
+    collector.hear(ask(questions));
+    Ok(collector.into_snapshot())
+}
+
+/// Who is to be asked, and what for.
+#[derive(Clone, Debug)]
+pub struct Questions {
+    engines: Vec<DockerHost>,
+    units: Option<Vec<String>>,
+    has_unnamed: bool,
+    root: PathBuf,
+}
+
+/// Decides whom to ask about the cgroups that were found.
+///
+/// # Errors
+/// When `--docker-host` is no unix socket.
+pub fn questions(global: &Global, collector: &Collector) -> anyhow::Result<Questions> {
+    let given = global.docker_host.as_deref().filter(|given| !given.is_empty());
+    let cgroups = &collector.snapshot().cgroups;
+    let has_unnamed = cgroups.iter().any(wants_a_name);
+    let engines = match given {
+        Some(given) => vec![given.parse::<DockerHost>().context("--docker-host")?],
+        None if has_unnamed => {
+            let runtime_folder = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+            DockerHost::present(&global.root, runtime_folder.as_deref())
+        }
+        None => Vec::new(),
+    };
+    let is_own = global.root == std::path::Path::new("/");
+    let units = is_own
+        .then(|| cgroups.iter().filter_map(|cgroup| unit_name(&cgroup.path)).map(str::to_owned).collect());
+    Ok(Questions { engines, units, has_unnamed, root: global.root.clone() })
+}
+
+/// A container whose name only an engine's socket tells.
+fn wants_a_name(cgroup: &Cgroup) -> bool {
+    let Identity::Container(container) = &cgroup.identity else { return false };
+    matches!(container.runtime, Runtime::Docker | Runtime::Podman | Runtime::Unknown)
+        && container.pod.is_none()
+}
+
+/// Asks everybody at the same time; nobody takes longer than the deadline.
+#[must_use]
+pub fn ask(questions: Questions) -> Witnesses {
+    let Questions { engines, units, has_unnamed, root } = questions;
+    let has_engines = !engines.is_empty();
+    let asked: Vec<_> = engines
+        .into_iter()
+        .map(|engine| thread::spawn(move || sources::docker::containers(&engine, DEADLINE)))
+        .collect();
+    let mut witnesses = Witnesses { pod_logs: PodLogs::read(&HostRoot::new(&root)), ..Witnesses::default() };
+    if let Some(units) = units {
+        hear_systemd(&mut witnesses, &units);
+    }
+    for answer in asked {
+        match answer.join() {
+            Ok(Ok(answer)) => {
+                let runtime = match answer.engine.kind {
+                    EngineKind::Docker => Runtime::Docker,
+                    EngineKind::Podman => Runtime::Podman,
+                };
+                let failures = answer.failures.clone();
+                witnesses
+                    .missing
+                    .extend(failures.into_iter().map(|why| not_named("some of what an engine knows", why)));
+                witnesses.hear(runtime, answer);
+            }
+            Ok(Err(error)) => {
+                let why = format!("{:#}", anyhow::Error::from(error));
+                witnesses.missing.push(not_named("names, images and declared limits", why));
+            }
+            Err(_) => witnesses
+                .missing
+                .push(not_named("names, images and declared limits", "the reader failed".to_owned())),
+        }
+    }
+    if has_unnamed && !has_engines {
+        let why = format!("no Docker or Podman socket below {}; give one with --docker-host", root.display());
+        witnesses.missing.push(not_named("names, images and declared limits", why));
+    }
+    witnesses
+}
+
+fn hear_systemd(witnesses: &mut Witnesses, units: &[String]) {
+    match systemd::unit_properties(units, DEADLINE) {
+        Ok(properties) => witnesses.units = properties,
+        // A machine without systemd misses nothing.
+        Err(SystemdError::NotRunning) => {}
+        Err(error) => {
+            let why = format!("{:#}", anyhow::Error::from(error));
+            witnesses.missing.push(not_named("the limits that systemd holds", why.clone()));
+            witnesses.units_failed = Some(why);
+        }
+    }
+}
+
+fn not_named(what: &str, why: String) -> Missing {
+    Missing { what: what.to_owned(), why }
+}
+
+/// A snapshot with what is thought of some of its cgroups.
+pub struct Judged {
+    /// The machine.
+    pub snapshot: Snapshot,
+    /// What is thought of the cgroups that were chosen.
+    pub assessments: Vec<Assessment>,
+}
+
+impl Judged {
+    /// Judges the cgroups that `choose` wants.
+    #[must_use]
+    pub fn new(snapshot: Snapshot, choose: impl Fn(&Cgroup) -> bool) -> Self {
+        let chosen = snapshot.cgroups.iter().enumerate().filter(|(_, cgroup)| choose(cgroup));
+        let assessments =
+            chosen.filter_map(|(index, _)| judge::assess::assess(&snapshot, CgroupIndex(index))).collect();
+        Self { snapshot, assessments }
+    }
+
+    /// The row of one assessment.
+    #[must_use]
+    pub fn row<'a>(&'a self, assessment: &'a Assessment) -> Option<Row<'a>> {
+        let cgroup = self.snapshot.cgroup(assessment.cgroup)?;
+        Some(Row { snapshot: &self.snapshot, cgroup, assessment })
+    }
+}

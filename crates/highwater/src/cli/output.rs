@@ -1,0 +1,76 @@
+//! Printing: colours that can be off, the terminal's width, a reader that went away.
+
+use crate::cli::Colour;
+use anstyle::{AnsiColor, Style};
+use std::fmt::Write as _;
+use std::io::{self, Write};
+use view::text::{Line, Tone};
+
+/// The width where there is no terminal: what fits a mail or a ticket.
+const WIDTH_DEFAULT: usize = 100;
+
+/// Sets whether colours are printed, for this process.
+pub fn choose_colour(colour: Colour) {
+    match colour {
+        Colour::Auto => {}
+        Colour::Always => anstream::ColorChoice::Always.write_global(),
+        Colour::Never => anstream::ColorChoice::Never.write_global(),
+    }
+}
+
+/// How many cells a line has: the terminal's, else `COLUMNS`, else a hundred.
+#[must_use]
+pub fn width() -> usize {
+    let terminal =
+        rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok().map(|size| usize::from(size.ws_col));
+    let columns = || std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    terminal.filter(|width| *width > 0).or_else(columns).unwrap_or(WIDTH_DEFAULT)
+}
+
+/// Prints lines.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn lines(lines: &[Line]) -> io::Result<()> {
+    let mut text = String::new();
+    for line in lines {
+        // Trailing blanks are padding for colours that are not there.
+        let mut painted = String::new();
+        for span in &line.spans {
+            let style = style(span.tone);
+            let _ = write!(painted, "{style}{}{style:#}", span.text);
+        }
+        text.push_str(painted.trim_end());
+        text.push('\n');
+    }
+    self::text(&text)
+}
+
+/// Prints text as it is.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn text(text: &str) -> io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
+/// Prints one JSON document.
+///
+/// # Errors
+/// When standard output cannot be written.
+pub fn json(document: &serde_json::Value) -> io::Result<()> {
+    text(&format!("{document:#}\n"))
+}
+
+const fn style(tone: Tone) -> Style {
+    match tone {
+        Tone::Plain => Style::new(),
+        Tone::Strong => Style::new().bold(),
+        Tone::Quiet => Style::new().dimmed(),
+        Tone::Good => AnsiColor::Green.on_default(),
+        Tone::Warning => AnsiColor::Yellow.on_default().bold(),
+        Tone::Critical => AnsiColor::Red.on_default().bold(),
+    }
+}
