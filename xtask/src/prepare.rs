@@ -1,0 +1,38 @@
+//! `cargo xtask prepare`: downloads and builds what the suites of `cargo xtask test` need besides Rust.
+
+use crate::packages::{self, Need};
+use crate::vm::{Cgroup, Kernel, Machine};
+use std::process::ExitCode;
+
+/// What the Docker scenario starts.
+pub const DOCKER: [Need; 3] = [
+    Need { program: "dockerd", package: "docker.io" },
+    // From Debian 13 on the command is a package of its own.
+    Need { program: "docker", package: "docker-cli" },
+    Need { program: "busybox", package: "busybox-static" },
+];
+
+/// libFuzzer is C++ and is compiled with the targets.
+pub const FUZZ: [Need; 1] = [Need { program: "c++", package: "g++" }];
+
+/// Docker alone first: on Debian 12 and Ubuntu it brings the command too, and there is no package `docker-cli`.
+pub fn install_docker() -> anyhow::Result<()> {
+    packages::ensure(&[DOCKER[0], DOCKER[2]])?;
+    packages::ensure(&DOCKER)
+}
+
+/// Installs the packages, then makes the machines, the slowest last.
+pub fn run() -> anyhow::Result<ExitCode> {
+    crate::subprocess::note_interrupts()?;
+    packages::ensure(&FUZZ)?;
+    install_docker()?;
+    if cfg!(target_arch = "x86_64") {
+        v1_machine().prepare()?;
+        Machine::debian13().prepare()?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn v1_machine() -> Machine {
+    Machine { kernel: Kernel::Debian6_1, cgroup: Cgroup::V1, ..Machine::micro() }
+}

@@ -1,0 +1,57 @@
+//! `cargo xtask real`: scenarios on a real kernel, where the product's output is compared with the kernel's own files.
+//!
+//! A scenario runs on this machine or inside a virtual one, to which this binary and the product's are shared.
+//! It touches only control groups of containers that it started, and ends only what it started.
+
+mod cgroup_files;
+mod checks;
+mod docker;
+pub mod docker_daemon;
+mod nested;
+pub mod own_cgroup;
+mod product;
+
+use checks::Checks;
+use clap::ValueEnum;
+use docker_daemon::Daemon;
+use product::Product;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// The command line of `cargo xtask real`.
+#[derive(clap::Args)]
+pub struct RealArgs {
+    /// What to try
+    #[arg(value_enum)]
+    scenario: Scenario,
+    /// The product's binary
+    #[arg(long, value_name = "PATH")]
+    highwater: PathBuf,
+    /// Which Docker: one of our own, or the machine's (only for throw-away machines, and with DOCKER_HOST)
+    #[arg(long, value_enum, default_value = "own")]
+    docker: Daemon,
+}
+
+/// Everything that can be tried on a real kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Scenario {
+    /// Containers with different limits: `ls` and `show` against the kernel's files; with systemd also drift
+    Docker,
+    /// Nested control groups of our own: limits at several levels, swap, throttling, a kill
+    Nested,
+}
+
+/// Runs a scenario; prints one line per check and `N passed, N failed` at the end.
+pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
+    crate::subprocess::note_interrupts()?;
+    let product = Product::at(&args.highwater)?;
+    let mut checks = Checks::default();
+    let end = match args.scenario {
+        Scenario::Docker => docker::run(&product, args.docker, &mut checks),
+        Scenario::Nested => nested::run(&product, &mut checks),
+    };
+    if let Err(error) = end {
+        checks.check("the scenario reaches its end", false, format!("{error:#}"));
+    }
+    Ok(checks.conclude())
+}
