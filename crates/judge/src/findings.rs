@@ -78,7 +78,7 @@ fn swap_or_pressure(cgroup: &Cgroup, assessment: &Assessment) -> Broken {
 }
 
 fn oom_killed(cgroup: &Cgroup) -> Broken {
-    let kills = cgroup.oom_kills().get().filter(|kills| *kills > 0)?;
+    let kills = cgroup.processes_killed().get().filter(|kills| *kills > 0)?;
     Some((Severity::Warning, BrokenRule::OomKilled { kills }))
 }
 

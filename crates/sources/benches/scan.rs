@@ -35,9 +35,10 @@ fn main() {
     let mut collector = Collector::new(root, Scope::Everything, Habit::Repeatedly);
     collector.scan();
     let kernel_bytes = forest.own_kernel_bytes().saturating_sub(kernel_before);
-    let others = collector.snapshot().cgroups.len() - CGROUPS;
+    let all = collector.snapshot().cgroups.len();
     println!(
-        "{CGROUPS} cgroups of our own and {others} others, cgroup {:?}; CPU per cgroup, minimum of {SCANS} scans",
+        "{CGROUPS} cgroups of our own and {} others, cgroup {:?}; CPU per cgroup, minimum of {SCANS} scans",
+        all - CGROUPS,
         mount.hierarchy.version
     );
 
@@ -74,8 +75,8 @@ fn main() {
     let kept = collector.descriptors_kept();
     println!(
         "descriptors kept: {:.2} a cgroup; kernel memory they and the watches pin: {:.1} KiB a cgroup",
-        kept as f64 / (CGROUPS + others) as f64,
-        kernel_bytes as f64 / 1024.0 / (CGROUPS + others) as f64
+        kept as f64 / collector.snapshot().cgroups.len() as f64,
+        kernel_bytes as f64 / 1024.0 / all as f64
     );
 }
 

@@ -36,9 +36,9 @@ const BUS_SOCKET: &str = "run/dbus/system_bus_socket";
 const PROPERTIES: [&str; 6] =
     ["MemoryMax", "MemoryHigh", "MemoryLow", "MemoryMin", "MemorySwapMax", "MemoryLimit"];
 
-/// Units asked for at once: 96 calls. `dbus-daemon` refuses more than 128 on one connection
-/// (`max_replies_per_connection`).
+/// Units asked for at once. `dbus-daemon` refuses more than 128 unanswered calls (`max_replies_per_connection`).
 const UNITS_AT_ONCE: usize = 16;
+const _: () = assert!(UNITS_AT_ONCE * PROPERTIES.len() <= 128);
 
 const HELLO: Call<'static> = Call {
     destination: "org.freedesktop.DBus",

@@ -1,4 +1,5 @@
 //! What recorded engines say of their containers, read through a real socket.
+#![allow(clippy::unwrap_used)]
 
 use kernel::bytes::Bytes;
 use kernel::limit::Limit;
@@ -43,13 +44,14 @@ fn declared(memory: Limit, memory_and_swap: Limit) -> Declared {
     Declared { memory, memory_and_swap, reservation: None, swappiness: None }
 }
 
-/// The containers that are in every recording, with the limits that the kernel's files had.
-fn assert_declared(answer: &Answer) {
+/// The containers that are in every recording, with the limits that the kernel's files had. Engines on cgroup v2 drop
+/// the swappiness.
+fn assert_declared(answer: &Answer, swappiness: Option<u64>) {
     let expected = [
         ("unlimited", declared(Limit::Unlimited, Limit::Unlimited)),
         ("default-swap", declared(mib(64), mib(128))),
         ("no-swap", Declared { reservation: Some(Bytes::from_mib(16)), ..declared(mib(64), mib(64)) }),
-        ("some-swap", Declared { swappiness: Some(10), ..declared(mib(64), mib(96)) }),
+        ("some-swap", Declared { swappiness, ..declared(mib(64), mib(96)) }),
         ("endless-swap", declared(mib(64), Limit::Unlimited)),
         ("shop-web-1", declared(mib(32), mib(64))),
     ];
@@ -60,11 +62,15 @@ fn assert_declared(answer: &Answer) {
 
 #[test]
 fn docker_declares_what_it_was_given() {
-    let answer = answer("20.10.24", &[]);
-    assert_eq!(answer.failures, Vec::<String>::new());
-    assert_eq!(answer.engine.kind, EngineKind::Docker);
-    assert_eq!(answer.engine.version, Reading::Value("20.10.24+dfsg1".to_owned()));
-    assert_declared(&answer);
+    for (engine, version, swappiness) in
+        [("20.10.24", "20.10.24+dfsg1", Some(10)), ("26.1.5", "26.1.5+dfsg1", None)]
+    {
+        let answer = answer(engine, &[]);
+        assert_eq!(answer.failures, Vec::<String>::new());
+        assert_eq!(answer.engine.kind, EngineKind::Docker);
+        assert_eq!(answer.engine.version, Reading::Value(version.to_owned()));
+        assert_declared(&answer, swappiness);
+    }
 }
 
 #[test]
@@ -73,7 +79,7 @@ fn podman_declares_what_it_was_given_though_it_forgets_endless_swap() {
     assert_eq!(answer.failures, Vec::<String>::new());
     assert_eq!(answer.engine.kind, EngineKind::Podman);
     assert_eq!(answer.engine.version, Reading::Value("4.3.1".to_owned()));
-    assert_declared(&answer);
+    assert_declared(&answer, Some(10));
 }
 
 #[test]
@@ -104,7 +110,7 @@ fn the_image_is_as_the_user_wrote_it_after_its_tag_moved() {
 #[test]
 fn a_service_of_compose_is_known_by_its_labels() {
     let service = ComposeService { project: "shop".to_owned(), service: "web".to_owned() };
-    for engine in ["20.10.24", "podman-4.3.1"] {
+    for engine in ["20.10.24", "26.1.5", "podman-4.3.1"] {
         let answer = answer(engine, &[]);
         assert_eq!(record(&answer, "shop-web-1").compose.as_ref(), Some(&service));
         assert_eq!(record(&answer, "unlimited").compose, None);
@@ -121,6 +127,24 @@ fn the_engine_is_asked_in_its_own_version_and_for_nothing_dear() {
     assert!(
         requests[2..].iter().all(|path| path.starts_with("/v1.41/containers/") && path.ends_with("/json"))
     );
+}
+
+#[test]
+fn what_ended_is_not_inspected() {
+    let server = ScriptedDocker::start(&recorded("podman-4.3.1"), &[]).unwrap();
+    containers(&host(&server), DEADLINE).unwrap();
+    // Of the 14 that Podman lists, one has exited and one has stopped.
+    assert_eq!(server.requests().len(), 2 + 12);
+}
+
+#[test]
+fn an_engine_whose_version_is_no_version_is_asked_without_one() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("headers"), "Api-Version: 1.41/../../secrets\n").unwrap();
+    std::fs::write(folder.path().join("containers.json"), "[]").unwrap();
+    let server = ScriptedDocker::start(folder.path(), &[]).unwrap();
+    containers(&host(&server), DEADLINE).unwrap();
+    assert_eq!(server.requests(), ["/_ping", "/containers/json"]);
 }
 
 #[test]

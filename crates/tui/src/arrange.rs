@@ -2,7 +2,8 @@
 
 use crate::scene::{Scene, is_container};
 use crate::state::{Direction, Range, Shape, Sort, State};
-use model::cgroup::CgroupIndex;
+use model::cgroup::{Cgroup, CgroupIndex};
+use model::container::Container;
 use std::cmp::Ordering;
 use view::columns::{Column, Row};
 use view::names;
@@ -90,11 +91,21 @@ fn is_chosen(state: &State, scene: &Scene<'_>, range: Range, index: usize) -> bo
         Range::Containers => is_container(row.cgroup),
         Range::Everything => true,
     };
-    in_range && (state.filter.is_empty() || contains(&names::cgroup(row.cgroup), &state.filter))
+    in_range && (state.filter.is_empty() || is_found(row.cgroup, &state.filter.to_lowercase()))
 }
 
-fn contains(name: &str, part: &str) -> bool {
-    name.to_lowercase().contains(&part.to_lowercase())
+/// Whether the name, the id, the image or the Compose project contains the filter, which is in lower case.
+fn is_found(cgroup: &Cgroup, filter: &str) -> bool {
+    let contains = |word: &str| word.to_lowercase().contains(filter);
+    let is_container_found = |container: &Container| {
+        contains(&container.id.0)
+            || container.image.value().is_some_and(|image| contains(image))
+            || container
+                .compose
+                .as_ref()
+                .is_some_and(|compose| contains(&format!("{}/{}", compose.project, compose.service)))
+    };
+    contains(&names::cgroup(cgroup)) || cgroup.container.as_ref().is_some_and(is_container_found)
 }
 
 /// Each row is followed by the levels above it that no earlier row brought: a branch stands where its first row stands.

@@ -73,6 +73,8 @@ impl<'a> Canvas<'a> {
         let cut = shortened(&spelled, width);
         let cut = self.look.glyphs.spelled(&cut);
         let (column, row) = (self.area.x + column, self.area.y + row);
+        // A style is laid over what is there; what was dim below must not stay dim.
+        let style = Style::reset().patch(style);
         let (end, _) = self.buffer.set_stringn(column, row, &cut, width, style);
         usize::from(end.saturating_sub(self.area.x))
     }

@@ -1,5 +1,7 @@
 //! A made-up machine for the tests of the screen: nested, with long and wide names, absent and failed figures.
 
+#![cfg(test)]
+
 use crate::scene::{Cost, Scene};
 use kernel::bytes::Bytes;
 use kernel::cgroup_path::{Identity, identify};

@@ -73,7 +73,7 @@ pub const KEYS: [(&str, &str); 16] = [
     ("?", "explain the figure under the cursor: formula, file, bytes"),
     ("Enter", "everything about the row"),
     ("s", "sort by the chosen column; again: the other way round"),
-    ("/", "filter by name; Enter keeps the filter, Esc clears it"),
+    ("/", "filter by name, id, image; Enter keeps it, Esc clears it"),
     ("t", "tree or list"),
     ("a", "all cgroups, or containers only"),
     ("space", "fold or unfold a branch of the tree"),

@@ -12,6 +12,9 @@ pub const GAP: usize = 2;
 /// Space for the mark of the selected row.
 pub const MARK: usize = 2;
 
+/// From this height on the sentence about the worst off may take a second row.
+const WORST_WHOLE_MIN: u16 = 20;
+
 /// The parts of the screen; one without a row is not drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
@@ -44,15 +47,16 @@ pub struct Layout {
     pub spark: usize,
 }
 
-/// Divides the screen. What matters least goes first when there are few rows.
+/// Divides the screen; the sentence about the worst off takes `worst_rows` of a high one. What matters least goes first
+/// when there are few rows.
 #[must_use]
-pub fn parts(area: Rect) -> Parts {
+pub fn parts(area: Rect, worst_rows: u16) -> Parts {
     let height = area.height;
     let rows = |wanted: u16, height_min: u16| if height >= height_min { wanted } else { 0 };
     let host = rows(1, 8);
     let status = rows(1, 4);
     let next = rows(1, 3);
-    let worst = rows(1, 7);
+    let worst = if height >= WORST_WHOLE_MIN { worst_rows } else { rows(1, 7) };
     let hint = rows(1, 10);
     let graph = (height.saturating_sub(14) / 2).min(10);
     let panel = if height >= 18 && area.width >= 30 { graph + 1 } else { 0 };

@@ -16,7 +16,7 @@ use ratatui::Frame;
 /// Draws everything.
 pub fn draw(frame: &mut Frame<'_>, state: &State, scene: &Scene<'_>) {
     let area = frame.area();
-    let parts = layout::parts(area);
+    let parts = layout::parts(area, foot::worst_rows(scene, area.width));
     let placed = arrange(state, scene);
     let mut canvas = Canvas::new(frame.buffer_mut(), area, state.look);
     head::host(&mut canvas.part(parts.host), scene);

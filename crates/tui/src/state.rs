@@ -19,7 +19,7 @@ pub struct State {
     pub column: Column,
     /// The order of the rows.
     pub sort: Sort,
-    /// Only rows whose name contains this, in any case of letters.
+    /// Only rows whose name, id, image or Compose project contains this, in any case of letters.
     pub filter: String,
     /// Tree or list.
     pub shape: Shape,

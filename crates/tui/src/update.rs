@@ -4,6 +4,7 @@ use crate::arrange::{Fold, Placed, Role, arrange};
 use crate::keys::{Command, Motion, command};
 use crate::layout;
 use crate::scene::Scene;
+use crate::screens::foot::worst_rows;
 use crate::screens::overlay;
 use crate::state::{Clock, Direction, Overlay, Range, Shape, Size, Sort, State, direction_wanted};
 use model::cgroup::{CgroupId, CgroupIndex};
@@ -226,7 +227,7 @@ fn step_column(state: &mut State, scene: &Scene<'_>, step: Step) {
 }
 
 fn move_or_scroll(state: &mut State, motion: Motion, scene: &Scene<'_>) {
-    let page = overlay::page(area(state.size));
+    let page = overlay::page(area(state.size), scene);
     match (&state.overlay, motion) {
         (Overlay::None | Overlay::Typing, _) => move_cursor(state, motion, scene),
         // The explanation is of the figure under the cursor, so the arrows go on to the next figure.
@@ -244,7 +245,7 @@ fn scroll_to(state: &mut State, scene: &Scene<'_>, wanted: usize) {
     let last = overlay::scroll_max(state, scene, area(state.size));
     match &mut state.overlay {
         Overlay::Help { scroll } | Overlay::Detail { scroll, .. } | Overlay::Explain { scroll } => {
-            *scroll = wanted.min(last)
+            *scroll = wanted.min(last);
         }
         Overlay::None | Overlay::Typing => {}
     }
@@ -252,7 +253,8 @@ fn scroll_to(state: &mut State, scene: &Scene<'_>, wanted: usize) {
 
 fn move_cursor(state: &mut State, motion: Motion, scene: &Scene<'_>) {
     let placed = arrange(state, scene);
-    let page = usize::from(layout::parts(area(state.size)).table.height).saturating_sub(2).max(1);
+    let parts = layout::parts(area(state.size), worst_rows(scene, state.size.width));
+    let page = usize::from(parts.table.height).saturating_sub(2).max(1);
     let row = moved(state.cursor_row, motion, page, placed.len().saturating_sub(1));
     put_cursor(state, scene, &placed, row);
 }
@@ -306,6 +308,8 @@ fn put_cursor(state: &mut State, scene: &Scene<'_>, placed: &[Placed], row: usiz
     if let Some(cgroup) = placed.get(row).and_then(|placed| scene.snapshot.cgroup(placed.index)) {
         state.cursor = Some(cgroup.id);
         state.cursor_row = row;
+    } else {
+        state.cursor = None;
     }
 }
 

@@ -160,7 +160,7 @@ impl Column {
             Self::Swap => bytes(&assessment.swap_usage),
             Self::SwapLimit => effective(&assessment.swap_limit),
             Self::Waits => waits(cgroup),
-            Self::Kills => cgroup.oom_kills().get().map(|kills| kills as f64),
+            Self::Kills => cgroup.processes_killed().get().map(|kills| kills as f64),
             Self::OwnLimit => match cgroup.memory.limit.get()? {
                 Limit::At(bytes) => Some(bytes.0 as f64),
                 Limit::Unlimited => Some(f64::INFINITY),
@@ -239,7 +239,7 @@ impl Column {
                 SwapEffect::Quiet => Tone::Plain,
             },
             Self::SwapLimit if !assessment.drift.is_empty() => Tone::Warning,
-            Self::Kills if cgroup.oom_kills().get().is_some_and(|kills| kills > 0) => Tone::Warning,
+            Self::Kills if cgroup.processes_killed().get().is_some_and(|kills| kills > 0) => Tone::Warning,
             Self::Image | Self::Path | Self::Kills => Tone::Quiet,
             Self::Used
             | Self::Limit

@@ -115,10 +115,7 @@ fn sources(row: Row<'_>, column: Column) -> Vec<Source> {
             let total = cgroup.pressure.as_ref().map(|pressure| pressure.some.total.as_micros().to_string());
             vec![("memory.pressure some total (µs)".to_owned(), total)]
         }
-        Column::Kills => vec![(
-            pick("memory.events oom_kill", "memory.oom_control oom_kill"),
-            cgroup.oom_kills().map(|kills| kills.to_string()),
-        )],
+        Column::Kills => kills(row),
         Column::WorkingSet => vec![usage(), stat("inactive_file")],
         Column::Unreclaimable if is_v2 => [
             "anon",
@@ -143,6 +140,19 @@ fn sources(row: Row<'_>, column: Column) -> Vec<Source> {
         Column::SwapOut => vec![stat("pswpout")],
         Column::Refaults => vec![stat("workingset_refault_anon")],
     }
+}
+
+fn kills(row: Row<'_>) -> Vec<Source> {
+    let count = |of: Reading<u64>| of.map(|count| count.to_string());
+    let kills = count(row.cgroup.oom_kills());
+    if row.cgroup.version() == CgroupVersion::V1 {
+        return vec![("memory.oom_control oom_kill".to_owned(), kills)];
+    }
+    let groups = row.cgroup.events.hierarchical.as_ref().and_then(|events| events.oom_group_kill.into());
+    vec![
+        ("memory.events oom_kill".to_owned(), kills),
+        ("memory.events oom_group_kill".to_owned(), count(groups)),
+    ]
 }
 
 fn binding(row: Row<'_>, limit: &Reading<Effective>, file: &str) -> Vec<Source> {

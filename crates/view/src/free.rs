@@ -4,6 +4,7 @@ use crate::columns::Row;
 use crate::text::{Line, Tone, wrapped};
 use crate::{names, units};
 use kernel::bytes::Bytes;
+use kernel::hierarchy::CgroupVersion;
 use model::assessment::Headroom;
 use model::reading::Reading;
 
@@ -32,6 +33,10 @@ pub fn free(row: Row<'_>, width: usize) -> Vec<Line> {
         None => "What this process may use is not known.".to_owned(),
     };
     lines.extend(wrapped(&sentence, width.max(20)).into_iter().map(Line::plain));
+    if names::is_inside_container(row.snapshot) && row.cgroup.version() == CgroupVersion::V2 {
+        let note = "Seen from inside a container: a cgroup above it may have a lower limit that cannot be seen from here.";
+        lines.extend(wrapped(note, width.max(20)).into_iter().map(|line| Line::of(Tone::Quiet, line)));
+    }
     lines.push(Line::of(Tone::Quiet, "Next: ").and(Tone::Strong, "highwater free --cache-size 50%"));
     lines
 }

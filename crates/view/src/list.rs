@@ -47,8 +47,13 @@ pub fn list(snapshot: &Snapshot, listing: Listing<'_>) -> Vec<Line> {
     lines.push(Line::empty());
     lines.extend(worst_lines(listing));
     if !listing.has_containers {
-        let hint = "To see a container here, start one: docker run -d -m 64m --name web nginx";
-        lines.push(Line::of(Tone::Quiet, "No container runs on this machine. ").and(Tone::Quiet, hint));
+        let hint = if names::is_inside_container(snapshot) {
+            "This is the inside of a container: `highwater free` tells what it may use."
+        } else {
+            "No container runs on this machine. To see one, start it: docker run -d -m 64m --name web nginx"
+        };
+        lines
+            .extend(wrapped(hint, listing.width.max(20)).into_iter().map(|line| Line::of(Tone::Quiet, line)));
     }
     lines.extend(missing_lines(snapshot, listing.width));
     lines
@@ -109,7 +114,9 @@ fn columns_for(listing: Listing<'_>) -> Vec<Column> {
         RateColumns::Hidden => &[],
     };
     let (first, rest) = WANTED.split_at(4);
-    let mut room = listing.width.saturating_sub(NAME_WIDTH_MIN);
+    let names = listing.rows.iter().map(|row| Line::plain(Column::Name.cell(*row).text).width());
+    let name_width = names.max().unwrap_or(0).clamp(NAME_WIDTH_MIN, NAME_WIDTH_WANTED);
+    let mut room = listing.width;
     let mut columns = Vec::new();
     for column in first.iter().chain(rates).chain(rest) {
         let cells: Vec<Cell> = listing.rows.iter().map(|row| column.cell(*row)).collect();
@@ -122,7 +129,9 @@ fn columns_for(listing: Listing<'_>) -> Vec<Column> {
         }
         let widest = cells.iter().map(|cell| Line::plain(&cell.text).width()).max().unwrap_or(0);
         let needed = widest.max(column.heading().title.len()) + 2;
-        if needed > room {
+        let is_extra = matches!(column, Column::WorkingSet | Column::Peak | Column::Image);
+        let reserved = if is_extra { name_width } else { NAME_WIDTH_MIN };
+        if needed + reserved > room {
             // Widths are what they are, so a later column may still fit; but the order says what matters most.
             break;
         }
@@ -132,8 +141,11 @@ fn columns_for(listing: Listing<'_>) -> Vec<Column> {
     columns
 }
 
-/// A name can be cut to this before a column is dropped for it.
+/// A name is cut to this before a column that everybody needs is dropped for it.
 const NAME_WIDTH_MIN: usize = 12;
+
+/// A name is cut to this, not to less, before one of the other columns is dropped for it.
+const NAME_WIDTH_WANTED: usize = 24;
 
 fn legend(rows: &[Row<'_>]) -> Option<Line> {
     let cells: Vec<String> = rows

@@ -1,8 +1,11 @@
 //! What a cgroup, a level and a runtime are called on screen.
 
 use kernel::cgroup_path::{Identity, Runtime, unit_unescape};
+use kernel::hierarchy::CgroupVersion;
+use kernel::limit::Limit;
 use model::assessment::Binding;
 use model::cgroup::{Cgroup, CgroupIndex};
+use model::reading::Reading;
 use model::snapshot::Snapshot;
 
 /// As many characters of an id as Docker shows.
@@ -71,6 +74,17 @@ pub fn kind(cgroup: &Cgroup) -> &'static str {
         Identity::BelowUnit(_) => "part of a systemd unit",
         Identity::Other => "cgroup",
     }
+}
+
+/// Whether the topmost cgroup that can be seen is a container's: the machine's root has no limit file on v2 and none set on v1.
+#[must_use]
+pub fn is_inside_container(snapshot: &Snapshot) -> bool {
+    snapshot.cgroups.first().is_some_and(|top| match (top.version(), &top.memory.limit) {
+        (CgroupVersion::V2, Reading::Value(_)) | (CgroupVersion::V1, Reading::Value(Limit::At(_))) => true,
+        (CgroupVersion::V1 | CgroupVersion::V2, Reading::Value(_) | Reading::Absent | Reading::Failed(_)) => {
+            false
+        }
+    })
 }
 
 /// The level that imposes a limit, as seen from a cgroup.

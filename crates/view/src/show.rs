@@ -247,10 +247,21 @@ fn swap(row: Row<'_>, width: usize) -> Vec<Line> {
         by.as_deref().unwrap_or("this kernel does not account swap by cgroup"),
     ));
     lines.extend(more_of_swap(row).into_iter().map(|(name, value)| figure(name, &value, "")));
+    lines.extend(came_back(row));
     for sentence in swap_sentences(row) {
         lines.extend(indented(Tone::Plain, &sentence, width));
     }
     lines
+}
+
+/// Pages that were reclaimed and needed again, since the cgroup was made.
+fn came_back(row: Row<'_>) -> Option<Line> {
+    let key = match row.cgroup.version() {
+        CgroupVersion::V2 => "workingset_refault_anon",
+        CgroupVersion::V1 => "total_workingset_refault_anon",
+    };
+    let pages = row.cgroup.stat.value().and_then(|stat| stat.get(key))?;
+    Some(figure("came back", &pages.to_string(), "pages swapped out and needed again (refaults)"))
 }
 
 fn more_of_swap(row: Row<'_>) -> Vec<Figure> {
@@ -350,11 +361,17 @@ fn events(row: Row<'_>) -> Vec<Line> {
             figures.push(("under_oom", Some(1), "its processes stand still at the limit right now"));
         }
     }
-    figures.push(("failcnt", events.failcnt.get(), "times the limit was hit"));
-    if let Swap::V2(swap) = &row.cgroup.swap
-        && let Some(events) = swap.events.value()
-    {
-        figures.push(("swap fail", Some(events.fail), "times swap was wanted and not to be had"));
+    figures.push(("failcnt", events.failcnt.get(), "times the memory limit was hit"));
+    match &row.cgroup.swap {
+        Swap::V2(swap) => {
+            let fail = swap.events.value().map(|events| events.fail);
+            figures.push(("swap fail", fail, "times swap was wanted and not to be had"));
+        }
+        // Where both limits are equal this one is hit first, and failcnt stays zero.
+        Swap::V1(swap) => {
+            let failcnt = swap.combined_failcnt.get();
+            figures.push(("memsw.failcnt", failcnt, "times the limit of memory and swap was hit"));
+        }
     }
     figures
         .into_iter()

@@ -34,13 +34,16 @@ pub fn width() -> usize {
 pub fn lines(lines: &[Line]) -> io::Result<()> {
     let mut text = String::new();
     for line in lines {
-        // Trailing blanks are padding for colours that are not there.
-        let mut painted = String::new();
+        // Trailing blanks are padding; a colour would hide them from a plain trim.
+        let mut left = line.to_plain().len();
         for span in &line.spans {
-            let style = style(span.tone);
-            let _ = write!(painted, "{style}{}{style:#}", span.text);
+            let words = span.text.get(..left.min(span.text.len())).unwrap_or_default();
+            left -= words.len();
+            if !words.is_empty() {
+                let style = style(span.tone);
+                let _ = write!(text, "{style}{words}{style:#}");
+            }
         }
-        text.push_str(painted.trim_end());
         text.push('\n');
     }
     self::text(&text)

@@ -70,7 +70,7 @@ pub struct TopArgs {
 /// Something that happened while the screen waited.
 enum Event {
     Input(Input),
-    Heard(Witnesses),
+    Heard(Box<Witnesses>),
     Stop,
 }
 
@@ -125,7 +125,7 @@ impl Top {
             flow = match inbox.recv_timeout(pause) {
                 Ok(Event::Input(input)) => self.take(input)?,
                 Ok(Event::Heard(witnesses)) => {
-                    self.sight.hear(witnesses);
+                    self.sight.hear(*witnesses);
                     self.take(Input::Heard)?
                 }
                 Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => ControlFlow::Break(()),
@@ -256,7 +256,7 @@ impl Asker {
         thread::Builder::new().name("asker".to_owned()).spawn(move || {
             while let Ok(question) = asked.recv() {
                 let newest = asked.try_iter().last().unwrap_or(question);
-                if heard.send(Event::Heard(observe::ask(newest))).is_err() {
+                if heard.send(Event::Heard(Box::new(observe::ask(newest)))).is_err() {
                     return;
                 }
             }

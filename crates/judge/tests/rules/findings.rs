@@ -9,6 +9,7 @@ use kernel::limit::Limit;
 use model::assessment::{Assessment, Binding};
 use model::cgroup::{Cgroup, CgroupIndex, Swap};
 use model::finding::{BrokenRule, Severity};
+use model::rates::Rates;
 use model::reading::Reading;
 use proptest::prelude::{prop_assert, proptest};
 use testkit::imagined::{Imagined, at_mib, declares, mib, stalled_percent, stat_mib, swaps, unit};
@@ -88,15 +89,16 @@ fn a_kill_since_the_start_is_told_with_its_count() {
 
 #[test]
 fn waiting_is_pressure_until_swap_is_shown_to_cause_it() {
-    let waits = |came_back: u64| {
+    let waits = |refaults_per_second: f64| {
         move |cgroup: &mut Cgroup| {
             cgroup.pressure = stalled_percent(20);
             swaps(cgroup, 10, at_mib(64));
-            cgroup.stat = testkit::imagined::stat(V2, &[("workingset_refault_anon", came_back)], |_| true);
+            let refault_anon = Reading::Value(refaults_per_second);
+            cgroup.rates = Some(Rates { seconds: 1.0, refault_anon, ..Rates::default() });
         }
     };
-    assert_eq!(broken(waits(0)), [(Severity::Warning, BrokenRule::Pressure { stalled_ratio: 0.2 })]);
-    assert_eq!(broken(waits(9)), [(Severity::Critical, BrokenRule::SwapHurts { stalled_ratio: 0.2 })]);
+    assert_eq!(broken(waits(0.0)), [(Severity::Warning, BrokenRule::Pressure { stalled_ratio: 0.2 })]);
+    assert_eq!(broken(waits(99.0)), [(Severity::Critical, BrokenRule::SwapHurts { stalled_ratio: 0.2 })]);
     assert_eq!(broken(|cgroup| cgroup.pressure = stalled_percent(4)), []);
 }
 

@@ -1,5 +1,7 @@
 //! The judge's rules: a table of cases and one property each, on imagined machines.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, like the tests, stop at the first surprise")]
+
 mod drift;
 mod effective_limit;
 mod findings;

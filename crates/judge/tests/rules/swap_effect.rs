@@ -42,10 +42,10 @@ fn the_amount_in_swap_is_no_verdict() {
 }
 
 #[test]
-fn one_look_says_harmful_only_with_pressure() {
-    assert_eq!(once(60, 1, 4), SwapEffect::Unknown);
-    assert_eq!(once(60, 1, 5), SwapEffect::Harmful);
+fn one_look_cannot_tell_whether_pages_come_back_now() {
     assert_eq!(once(60, 0, 90), SwapEffect::Quiet);
+    assert_eq!(once(60, 1, 0), SwapEffect::Unknown);
+    assert_eq!(once(60, 1_000_000, 90), SwapEffect::Unknown);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Which of many needs somebody first.
 
 use judge::assess::assess;
-use judge::worst_off::{headroom_ratio, worst_off};
+use judge::worst_off::{worse_first, worst_off};
 use kernel::cgroup_v2::MemoryEvents;
 use kernel::hierarchy::CgroupVersion::V2;
 use model::assessment::Assessment;
@@ -44,13 +44,30 @@ fn the_worst_finding_decides_and_then_what_is_left() {
 }
 
 #[test]
+fn a_notice_makes_nobody_worse_off() {
+    let mut machine = Imagined::new(V2);
+    let half_full = machine.cgroup("/half-full", |cgroup| {
+        cgroup.memory.limit = at_mib(100);
+        cgroup.stat = stat_mib(V2, &[("anon", 50)]);
+        swaps(cgroup, 0, at_mib(0));
+    });
+    machine.cgroup("/slice", |cgroup| cgroup.memory.limit = at_mib(100));
+    let bound_from_above = machine.cgroup("/slice/idle", |cgroup| cgroup.memory.limit = at_mib(200));
+    let assessments: Vec<Assessment> = [bound_from_above, half_full]
+        .into_iter()
+        .filter_map(|index| assess(&machine.snapshot, index))
+        .collect();
+    assert_eq!(assessments[0].findings.len(), 1);
+    assert_eq!(worst_off(&assessments).map(|worst| worst.cgroup), Some(half_full));
+}
+
+#[test]
 fn one_without_a_figure_comes_last() {
     let mut machine = Imagined::new(V2);
     let unread = machine.cgroup("/unread", |cgroup| cgroup.memory.limit = Reading::failed("garbage"));
     let quiet = machine.cgroup("/quiet", |cgroup| cgroup.memory.limit = at_mib(100));
     let assessments: Vec<Assessment> =
         [unread, quiet].into_iter().filter_map(|index| assess(&machine.snapshot, index)).collect();
-    assert_eq!(headroom_ratio(&assessments[0]), f64::INFINITY);
     assert_eq!(worst_off(&assessments).map(|worst| worst.cgroup), Some(quiet));
 }
 
@@ -59,11 +76,12 @@ proptest! {
     fn nobody_is_worse_off_than_the_worst(of in prop::collection::vec((0_u64..1000, 0_u64..2), 1..8)) {
         let all = containers(&of);
         let severity = |of: &Assessment| of.findings.iter().map(|finding| finding.severity).max();
+        let left = |of: &Assessment| of.headroom.get().map(|headroom| headroom.with_swap);
         let worst = worst_off(&all).unwrap();
         for other in &all {
+            prop_assert!(worse_first(worst, other).is_le());
             prop_assert!(severity(other) <= severity(worst), "{other:?}");
-            let is_equal = severity(other) == severity(worst);
-            prop_assert!(!is_equal || headroom_ratio(other) >= headroom_ratio(worst), "{other:?}");
+            prop_assert!(severity(other) < severity(worst) || left(other) >= left(worst), "{other:?}");
         }
     }
 }

@@ -166,3 +166,70 @@ fn compose_service(mut labels: HashMap<String, String>) -> Option<ComposeService
     let service = labels.remove("com.docker.compose.service")?;
     Some(ComposeService { project, service })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Bytes, Declared, EngineKind, HostConfig, Limit, MemoryAndSwapLimit, Reading, declared, pid};
+
+    const MIB: i64 = 1 << 20;
+
+    fn host_config(memory: i64, memory_swap: i64) -> HostConfig {
+        HostConfig { memory: Some(memory), memory_swap: Some(memory_swap), ..HostConfig::default() }
+    }
+
+    fn limits(engine: EngineKind, memory: i64, memory_swap: i64) -> Result<(Limit, Limit), String> {
+        let Declared { memory, memory_and_swap: MemoryAndSwapLimit(both), .. } =
+            declared(engine, &host_config(memory, memory_swap)).map_err(|error| error.to_string())?;
+        Ok((memory, both))
+    }
+
+    #[test]
+    fn zero_beside_a_memory_limit_is_twice_it_for_docker_and_endless_for_podman() {
+        let at = |mib| Limit::At(Bytes::from_mib(mib));
+        assert_eq!(limits(EngineKind::Docker, 64 * MIB, 0), Ok((at(64), at(128))));
+        assert_eq!(limits(EngineKind::Podman, 64 * MIB, 0), Ok((at(64), Limit::Unlimited)));
+    }
+
+    #[test]
+    fn zero_and_minus_one_are_no_limit() {
+        for engine in [EngineKind::Docker, EngineKind::Podman] {
+            for (memory, both) in [(0, 0), (0, -1), (-1, -1), (-1, 0)] {
+                assert_eq!(limits(engine, memory, both), Ok((Limit::Unlimited, Limit::Unlimited)));
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_without_a_meaning_is_told_and_not_taken_for_a_limit() {
+        let docker = EngineKind::Docker;
+        let refused = |why: &str| Err(why.to_owned());
+        assert_eq!(limits(docker, -7, 0), refused("HostConfig.Memory: expected bytes, 0 or -1, found -7"));
+        assert_eq!(
+            limits(docker, MIB, -2),
+            refused("HostConfig.MemorySwap: expected bytes, 0 or -1, found -2")
+        );
+        let swappiness = HostConfig { memory_swappiness: Some(101), ..host_config(0, 0) };
+        let why = declared(docker, &swappiness).unwrap_err().to_string();
+        assert_eq!(why, "HostConfig.MemorySwappiness: expected 0 to 100, or -1, found 101");
+        let missing = HostConfig { memory: None, ..host_config(0, 0) };
+        let why = declared(docker, &missing).unwrap_err().to_string();
+        assert_eq!(why, "HostConfig.Memory: expected a number, found none");
+    }
+
+    #[test]
+    fn a_swappiness_of_zero_tells_nothing_where_podman_has_no_memory_limit() {
+        let swappiness = |engine, memory| {
+            let host_config = HostConfig { memory_swappiness: Some(0), ..host_config(memory, 0) };
+            declared(engine, &host_config).unwrap().swappiness
+        };
+        assert_eq!(swappiness(EngineKind::Docker, 0), Some(0));
+        assert_eq!(swappiness(EngineKind::Podman, MIB), Some(0));
+        assert_eq!(swappiness(EngineKind::Podman, 0), None);
+    }
+
+    #[test]
+    fn a_container_without_a_process_has_no_pid() {
+        assert_eq!(pid(Some(0)), Reading::Absent);
+        assert_eq!(pid(Some(-1)), Reading::failed("State.Pid: expected a pid, found -1"));
+    }
+}

@@ -86,7 +86,52 @@ pub fn listed_units(message: Message<'_>) -> Result<Vec<ListedUnit<'_>>, Malform
 
 #[cfg(test)]
 mod tests {
-    use super::{Bytes, Limit, SwapLimit, bytes_limit, interface, swap_limit};
+    use super::{
+        Bytes, Limit, ListedUnit, Malformed, Message, SwapLimit, bytes_limit, interface, listed_units,
+        swap_limit, variant,
+    };
+
+    const LIST: &[u8] = include_bytes!("../../../../fixtures/systemd/257/ListUnits");
+    const MAX: &[u8] = include_bytes!("../../../../fixtures/systemd/257/MemoryMax");
+
+    fn list(bytes: &[u8]) -> Result<Vec<ListedUnit<'_>>, Malformed> {
+        listed_units(Message::decode(bytes)?)
+    }
+
+    fn value(bytes: &[u8]) -> Result<u64, Malformed> {
+        variant(Message::decode(bytes)?)
+    }
+
+    #[test]
+    fn the_units_of_a_real_machine_are_read() {
+        let units = list(LIST).unwrap();
+        assert_eq!(units.len(), 202);
+        let docker = ListedUnit {
+            name: "docker.service",
+            load_state: "loaded",
+            active_state: "active",
+            path: "/org/freedesktop/systemd1/unit/docker_2eservice",
+        };
+        assert!(units.contains(&docker));
+    }
+
+    #[test]
+    fn a_cut_or_damaged_answer_is_refused_and_never_a_panic() {
+        assert_eq!(value(MAX), Ok(64 * 1024 * 1024));
+        for length in 0..MAX.len() {
+            assert!(value(&MAX[..length]).is_err(), "{length}");
+        }
+        for length in (0..LIST.len()).step_by(7) {
+            assert!(list(&LIST[..length]).is_err(), "{length}");
+        }
+        for index in 0..MAX.len() {
+            for damage in [0x00, 0x01, 0x7f, 0x80, 0xff] {
+                let mut bytes = MAX.to_vec();
+                bytes[index] ^= damage;
+                drop(value(&bytes));
+            }
+        }
+    }
 
     #[test]
     fn the_largest_number_is_no_limit_and_zero_is_one() {

@@ -311,3 +311,78 @@ impl<'a> Reader<'a> {
         Ok(taken)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Call, Malformed, Meaning, Message, PREFIX_BYTES, message_length};
+
+    const SWAP_MAX: &[u8] = include_bytes!("../../../../fixtures/systemd/257/MemorySwapMax");
+    const UNKNOWN: &[u8] = include_bytes!("../../../../fixtures/systemd/257/UnknownProperty");
+
+    fn prefix(bytes: &[u8]) -> [u8; PREFIX_BYTES] {
+        bytes[..PREFIX_BYTES].try_into().unwrap()
+    }
+
+    #[test]
+    fn a_call_is_laid_out_as_the_specification_says() {
+        let call =
+            Call { destination: "d.d", path: "/p", interface: "i.i", member: "M", arguments: &["a", "bc"] };
+        let mut bytes = Vec::new();
+        call.encode(7, &mut bytes);
+        let expected: [&[u8]; 7] = [
+            b"l\x01\x02\x01\x0f\0\0\0\x07\0\0\0\x48\0\0\0",
+            b"\x01\x01o\0\x02\0\0\0/p\0\0\0\0\0\0",
+            b"\x02\x01s\0\x03\0\0\0i.i\0\0\0\0\0",
+            b"\x03\x01s\0\x01\0\0\0M\0\0\0\0\0\0\0",
+            b"\x06\x01s\0\x03\0\0\0d.d\0\0\0\0\0",
+            b"\x08\x01g\0\x02ss\0",
+            b"\x01\0\0\0a\0\0\0\x02\0\0\0bc\0",
+        ];
+        assert_eq!(bytes, expected.concat());
+        assert_eq!(message_length(&prefix(&bytes)), Ok(bytes.len()));
+    }
+
+    #[test]
+    fn an_answer_of_systemd_is_read() {
+        assert_eq!(message_length(&prefix(SWAP_MAX)), Ok(SWAP_MAX.len()));
+        let message = Message::decode(SWAP_MAX).unwrap();
+        assert_eq!((&message.meaning, message.reply_serial), (&Meaning::Return, Some(6)));
+        let mut body = message.body("v").unwrap();
+        assert_eq!((body.signature(), body.u64()), (Ok("t"), Ok(u64::MAX)));
+        assert!(!body.has_more());
+    }
+
+    #[test]
+    fn a_refusal_has_a_name_and_words() {
+        let message = Message::decode(UNKNOWN).unwrap();
+        let name = "org.freedesktop.DBus.Error.UnknownProperty".to_owned();
+        assert_eq!(message.meaning, Meaning::Error(name));
+        let words = "Unknown interface org.freedesktop.systemd1.Scope or property Nonsense.";
+        assert_eq!(message.words(), Some(words));
+    }
+
+    #[test]
+    fn numbers_are_read_in_the_order_that_the_first_byte_tells() {
+        let bytes = b"B\x02\0\x01\0\0\0\x04\0\0\0\x09\0\0\0\x0f\
+                      \x05\x01u\0\0\0\0\x03\x08\x01g\0\x01u\0\0\0\0\x01\x02";
+        let message = Message::decode(bytes).unwrap();
+        assert_eq!(message.reply_serial, Some(3));
+        assert_eq!(message.body("u").unwrap().u32(), Ok(258));
+    }
+
+    #[test]
+    fn a_body_of_another_type_is_refused() {
+        let found = Message::decode(SWAP_MAX).unwrap().body("s").unwrap_err();
+        assert_eq!(found, Malformed::OtherType { expected: "s", found: "v".to_owned() });
+    }
+
+    #[test]
+    fn other_bytes_and_a_length_beyond_measure_are_refused() {
+        assert_eq!(message_length(b"HTTP/1.1 400 Bad"), Err(Malformed::NotDbus));
+        let mut beyond = prefix(SWAP_MAX);
+        beyond[4..8].fill(0xff);
+        assert_eq!(message_length(&beyond), Err(Malformed::TooLong { found: 0xffff_ffff + 72 }));
+        beyond[12..].fill(0xff);
+        assert!(matches!(message_length(&beyond), Err(Malformed::TooLong { .. })));
+    }
+}

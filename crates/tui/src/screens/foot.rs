@@ -2,6 +2,7 @@
 
 use crate::canvas::{Canvas, cells};
 use crate::scene::Scene;
+use crate::screens::overlay::folded;
 use crate::state::{Overlay, State};
 use view::columns::severity_tone;
 use view::text::{Line, Tone};
@@ -10,7 +11,17 @@ use view::{names, remedy, sentences, units};
 /// Who is worst off, and why; what could not be seen when nobody is.
 pub fn worst(canvas: &mut Canvas<'_>, scene: &Scene<'_>) {
     let width = canvas.width();
-    canvas.line(0, 0, width, &worst_line(scene));
+    let lines =
+        if canvas.height() > 1 { folded(&[worst_line(scene)], width) } else { vec![worst_line(scene)] };
+    for (y, line) in lines.iter().enumerate() {
+        canvas.line(0, y, width, line);
+    }
+}
+
+/// How many rows the sentence wants: two at most, so that the table above hardly ever moves.
+#[must_use]
+pub fn worst_rows(scene: &Scene<'_>, width: u16) -> u16 {
+    if worst_line(scene).width() > usize::from(width) { 2 } else { 1 }
 }
 
 fn worst_line(scene: &Scene<'_>) -> Line {

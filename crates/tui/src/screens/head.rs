@@ -6,6 +6,7 @@ use crate::glyphs::Glyphs;
 use crate::scene::{Cost, Scene, is_container};
 use crate::state::{Clock, Direction, Overlay, Range, Shape, State};
 use std::time::Duration;
+use view::columns::Column;
 use view::text::{Line, Tone};
 use view::{list, units};
 
@@ -70,7 +71,9 @@ fn said(state: &State, scene: &Scene<'_>, placed: &[Placed], glyphs: Glyphs) -> 
         Direction::Descending => down,
     };
     said.push((Tone::Plain, counted(state, scene, placed)));
-    said.push((Tone::Plain, format!("by {} {mark}", state.sort.column.heading().title)));
+    // What is left is sorted by its share of the limit, as `highwater ls` does.
+    let share = if state.sort.column == Column::Left { "share " } else { "" };
+    said.push((Tone::Plain, format!("by {share}{} {mark}", state.sort.column.heading().title)));
     if !scene.snapshot.missing.is_empty() {
         said.push((Tone::Warning, "not all seen: h".to_owned()));
     }

@@ -4,6 +4,7 @@ use crate::canvas::Canvas;
 use crate::keys::KEYS;
 use crate::layout::parts;
 use crate::scene::Scene;
+use crate::screens::foot::worst_rows;
 use crate::state::{Overlay, State};
 use crate::update::selected;
 use ratatui::layout::Rect;
@@ -14,7 +15,7 @@ use view::text::{Line, Tone, wrapped};
 
 /// Draws what is open.
 pub fn draw(canvas: &mut Canvas<'_>, state: &State, scene: &Scene<'_>) {
-    let place = place(canvas.area());
+    let place = place(canvas.area(), scene);
     match &state.overlay {
         Overlay::None | Overlay::Typing => {}
         Overlay::Explain { scroll } => draw_explanation(canvas, state, scene, *scroll),
@@ -31,8 +32,8 @@ pub fn draw(canvas: &mut Canvas<'_>, state: &State, scene: &Scene<'_>) {
 
 /// How many lines fit on a page.
 #[must_use]
-pub fn page(area: Rect) -> usize {
-    usize::from(place(area).height).saturating_sub(1).max(1)
+pub fn page(area: Rect, scene: &Scene<'_>) -> usize {
+    usize::from(place(area, scene).height).saturating_sub(1).max(1)
 }
 
 /// How far what is open can be scrolled.
@@ -45,12 +46,12 @@ pub fn scroll_max(state: &State, scene: &Scene<'_>, area: Rect) -> usize {
         Overlay::Explain { .. } => explanation(state, scene, width).len(),
         Overlay::None | Overlay::Typing => 0,
     };
-    count.saturating_sub(page(area))
+    count.saturating_sub(page(area, scene))
 }
 
 /// Everything above the foot.
-fn place(area: Rect) -> Rect {
-    let parts = parts(area);
+fn place(area: Rect, scene: &Scene<'_>) -> Rect {
+    let parts = parts(area, worst_rows(scene, area.width));
     Rect { height: parts.worst.y.saturating_sub(area.y), ..area }
 }
 
@@ -81,7 +82,7 @@ fn rule(canvas: &mut Canvas<'_>, y: usize, title: &str, right: &str) {
 
 /// The explanation lies at the bottom, so that the figure stays in sight.
 fn draw_explanation(canvas: &mut Canvas<'_>, state: &State, scene: &Scene<'_>, scroll: usize) {
-    let place = place(canvas.area());
+    let place = place(canvas.area(), scene);
     let lines = explanation(state, scene, usize::from(place.width));
     let height = u16::try_from(lines.len() + 1).unwrap_or(u16::MAX).min(place.height);
     let area = Rect { y: place.y + place.height - height, height, ..place };
@@ -128,7 +129,8 @@ fn help(state: &State, scene: &Scene<'_>, width: usize) -> Vec<Line> {
 }
 
 /// Lines that are too long go on in the next one, at a space where there is one.
-fn folded(lines: &[Line], width: usize) -> Vec<Line> {
+#[must_use]
+pub fn folded(lines: &[Line], width: usize) -> Vec<Line> {
     let width = width.max(2);
     let mut folded = Vec::with_capacity(lines.len());
     for line in lines {

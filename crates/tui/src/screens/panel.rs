@@ -89,7 +89,7 @@ fn finding(scene: &Scene<'_>, row: Row<'_>) -> Option<Line> {
 fn swap_scale(row: Row<'_>, swap: &[Option<u64>]) -> u64 {
     let highest = swap.iter().flatten().max().copied().unwrap_or(0);
     let limit = row.assessment.swap_limit.value().map_or(0, |limit| limit.bytes.0);
-    if highest >= limit / 8 { limit.max(highest) } else { highest.saturating_add(highest / 4) }
+    if highest >= limit / 8 { limit.max(highest) } else { highest.saturating_mul(2) }
 }
 
 /// A graph with the amounts that its top and its bottom stand for.

@@ -47,7 +47,7 @@ fn nothing(canvas: &mut Canvas<'_>, state: &State) {
     let words = if state.filter.is_empty() {
         "No cgroup to show."
     } else {
-        "No name contains the filter. Esc clears it."
+        "Nothing is called that. Esc clears the filter."
     };
     let style = canvas.style(Tone::Quiet);
     canvas.put(MARK, usize::from(canvas.height() > 1), width, words, style);
@@ -145,7 +145,7 @@ fn draw_row(canvas: &mut Canvas<'_>, state: &State, layout: &Layout, y: usize, r
 fn draw_name(canvas: &mut Canvas<'_>, state: &State, width: usize, y: usize, ready: Ready<'_>) {
     let glyphs = canvas.look().glyphs;
     // In a narrow table the indent must not push the name out.
-    let indent_width = (ready.placed.depth * 2).min(width / 4);
+    let indent_width = (ready.placed.depth * 2).min(width * 2 / 5);
     let mark = indent(&ready.placed, glyphs);
     let quiet = canvas.style(Tone::Quiet);
     let x = canvas.put(MARK + indent_width, y, width.saturating_sub(indent_width), mark, quiet);
@@ -223,7 +223,7 @@ fn meter(canvas: &mut Canvas<'_>, x: usize, y: usize, width: usize, row: Row<'_>
     canvas.put(x, y, end - x, &meter.left, quiet);
 }
 
-/// The history against the limit where a cgroup sets one, else against its own highest value.
+/// The history against the limit where a cgroup sets one, else against twice its own highest value.
 fn spark(state: &State, row: Row<'_>, width: usize, canvas: &Canvas<'_>) -> String {
     let samples = state.histories.samples(row.cgroup.id, Sampled::Usage);
     graph::spark(&samples, scale(row, &samples), width, canvas.look().glyphs)
@@ -237,6 +237,6 @@ pub fn scale(row: Row<'_>, samples: &[Option<u64>]) -> u64 {
     match limit.map(|limit| (limit.binding, limit.bytes.0)) {
         // Far below the limit a graph against it would be a flat line.
         Some((Binding::Cgroup(_) | Binding::OutOfSight, limit)) if highest >= limit / 8 => limit.max(highest),
-        Some(_) | None => highest.saturating_add(highest / 4),
+        Some(_) | None => highest.saturating_mul(2),
     }
 }

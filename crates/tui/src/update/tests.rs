@@ -126,6 +126,17 @@ fn a_folded_branch_hides_its_rows_until_a_filter_looks_for_them() {
 }
 
 #[test]
+fn a_filter_that_finds_nothing_has_no_cursor_and_gives_it_back() {
+    let mut session = Session::new();
+    session.type_text("/nothing is called this");
+    assert_eq!(session.state.cursor, None);
+    assert_eq!(session.press(KeyCode::Esc), Intent::Draw);
+    assert_eq!(session.under_cursor(), "web");
+    session.type_text("/registry.example/API");
+    assert_eq!(session.under_cursor(), "api");
+}
+
+#[test]
 fn escape_closes_then_clears_then_quits() {
     let mut session = Session::new();
     session.type_text("/web");
