@@ -1,10 +1,20 @@
-//! Every command on recorded machines: what stands in `cmd/*.trycmd` is what it prints. `TRYCMD=overwrite` records anew.
+//! Every command on recorded machines: `cmd/*.trycmd` holds what it prints, `TRYCMD=overwrite` records that anew.
+
+/// The commands, away from what the machine that runs the tests has in its environment.
+fn cases(columns: &str) -> trycmd::TestCases {
+    let cases = trycmd::TestCases::new();
+    cases.env("COLUMNS", columns).env("DOCKER_HOST", "").env("XDG_RUNTIME_DIR", "/nowhere");
+    cases
+}
 
 #[test]
 fn commands_print_what_is_recorded() {
-    trycmd::TestCases::new()
-        .env("COLUMNS", "100")
-        .env("DOCKER_HOST", "")
-        .env("XDG_RUNTIME_DIR", "/nowhere")
-        .case("tests/cmd/*.trycmd");
+    cases("100").case("tests/cmd/*.trycmd");
+}
+
+#[test]
+fn a_narrow_terminal_gets_fewer_columns() {
+    for columns in ["1", "20", "40", "80"] {
+        cases(columns).case(format!("tests/cmd/narrow/{columns}.trycmd"));
+    }
 }

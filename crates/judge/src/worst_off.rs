@@ -10,7 +10,7 @@ pub fn worst_off<'a>(assessments: impl IntoIterator<Item = &'a Assessment>) -> O
     assessments.into_iter().min_by(|one, other| worse_first(one, other))
 }
 
-/// By the worst finding that asks for action, then by how little of the limit is left.
+/// By the worst finding that asks for action, then by drift, then by how little of the limit is left.
 #[must_use]
 pub fn worse_first(one: &Assessment, other: &Assessment) -> Ordering {
     let severity = |of: &Assessment| {
@@ -20,7 +20,12 @@ pub fn worse_first(one: &Assessment, other: &Assessment) -> Ordering {
             .filter(|severity| *severity >= Severity::Warning)
             .max()
     };
-    severity(other).cmp(&severity(one)).then(headroom_ratio(one).total_cmp(&headroom_ratio(other)))
+    // A latent drift asks for no action yet, but is worth the look more than a container that only has least left.
+    let drifts = |of: &Assessment| of.drift.len();
+    severity(other)
+        .cmp(&severity(one))
+        .then(drifts(other).cmp(&drifts(one)))
+        .then(headroom_ratio(one).total_cmp(&headroom_ratio(other)))
 }
 
 /// Whether `--check` fails: somebody has to act.

@@ -1,5 +1,6 @@
 //! Prints the memory properties of the systemd units named on the command line.
-#![allow(clippy::print_stdout)]
+
+#![allow(clippy::print_stdout, reason = "printing is what this example is for")]
 
 use sources::systemd::SystemdError;
 use std::time::{Duration, Instant};

@@ -55,6 +55,16 @@ pub struct Collector {
     descriptors_left: usize,
     scans: usize,
     oom_kills_host: Option<u64>,
+    joined: Joined,
+}
+
+/// Whether every cgroup of the snapshot carries what the witnesses said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Joined {
+    /// A cgroup has come since.
+    NotYet,
+    /// All do.
+    All,
 }
 
 /// The memory hierarchy, opened, or why there is none.
@@ -101,6 +111,7 @@ impl Collector {
             descriptors_left: 0,
             scans: 0,
             oom_kills_host: None,
+            joined: Joined::NotYet,
         }
     }
 
@@ -139,8 +150,9 @@ impl Collector {
         self.snapshot.host.layout = self.found.hierarchy.layout.into();
         self.notice_changes();
         self.refresh_all();
-        self.witnesses.join(&mut self.snapshot.cgroups);
-        self.snapshot.missing = self.standing.iter().chain(&self.witnesses.missing).cloned().collect();
+        if self.joined == Joined::NotYet {
+            self.join();
+        }
         &self.snapshot
     }
 
@@ -159,8 +171,13 @@ impl Collector {
     /// Takes what Docker and systemd said, to be joined at the next scan.
     pub fn hear(&mut self, witnesses: Witnesses) {
         self.witnesses = witnesses;
+        self.join();
+    }
+
+    fn join(&mut self) {
         self.witnesses.join(&mut self.snapshot.cgroups);
         self.snapshot.missing = self.standing.iter().chain(&self.witnesses.missing).cloned().collect();
+        self.joined = Joined::All;
     }
 
     /// How many files are kept open.
@@ -193,6 +210,7 @@ impl Collector {
             self.stop_watching();
         }
         let (memory, swap, events) = unread(version);
+        self.joined = Joined::NotYet;
         self.places.insert(place.path.clone(), self.nodes.len());
         self.nodes.push(Node::default());
         self.snapshot.cgroups.push(Cgroup {

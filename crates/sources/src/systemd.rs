@@ -26,7 +26,7 @@ use tokio::time::timeout;
 /// There when systemd is the machine's first process: `sd_booted(3)`.
 const BOOTED_FOLDER: &str = "run/systemd/system";
 
-/// Root's own way to systemd, without a bus between: half the cost, and there without a bus daemon.
+/// Root's own way to systemd, without a bus between: a quarter of the CPU time, and there without a bus daemon.
 const PRIVATE_SOCKET: &str = "run/systemd/private";
 
 /// Everybody's way.

@@ -1,5 +1,6 @@
 //! What recorded engines say of their containers, read through a real socket.
-#![allow(clippy::unwrap_used)]
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests, like the tests, stop at the first surprise")]
 
 use kernel::bytes::Bytes;
 use kernel::limit::Limit;

@@ -1,5 +1,6 @@
 //! Engines that are silent, broken, closed or absent: the call ends in time and says what was wrong.
-#![allow(clippy::unwrap_used)]
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests, like the tests, stop at the first surprise")]
 
 use model::container::RuntimeRecord;
 use model::reading::Reading;

@@ -1,5 +1,6 @@
 //! What a scripted systemd says of its units, over real sockets: the answers are those of systemd 257 on Debian 13.
-#![allow(clippy::unwrap_used)]
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests, like the tests, stop at the first surprise")]
 
 use kernel::bytes::Bytes;
 use kernel::limit::Limit;
@@ -12,7 +13,7 @@ use std::error::Error;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -258,5 +259,5 @@ fn a_machine_without_a_bus_is_told_with_the_path() {
     fs::create_dir_all(root.path().join("run/systemd/system")).unwrap();
     let error = unit_properties_below(root.path(), &[NO_SWAP.to_owned()], DEADLINE).unwrap_err();
     let SystemdError::Connect { socket, .. } = &error else { panic!("{error:?}") };
-    assert_eq!(socket, &PathBuf::from(root.path().join(BUS)));
+    assert_eq!(socket, &root.path().join(BUS));
 }

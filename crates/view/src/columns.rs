@@ -7,7 +7,7 @@ use kernel::bytes::Bytes;
 use kernel::limit::Limit;
 use model::assessment::{Assessment, Binding, Effective, SwapEffect};
 use model::cgroup::Cgroup;
-use model::finding::Severity;
+use model::finding::{BrokenRule, Severity};
 use model::rates::Rates;
 use model::reading::Reading;
 use model::snapshot::Snapshot;
@@ -231,7 +231,7 @@ impl Column {
         let Row { cgroup, assessment, .. } = row;
         match self {
             Self::Name => severity_tone(assessment).unwrap_or(Tone::Strong),
-            Self::Left => severity_tone(assessment).unwrap_or(Tone::Good),
+            Self::Left => near_limit_tone(assessment),
             Self::Swap => match assessment.swap_effect {
                 SwapEffect::Harmful => Tone::Critical,
                 SwapEffect::Busy => Tone::Warning,
@@ -264,6 +264,16 @@ pub fn severity_tone(assessment: &Assessment) -> Option<Tone> {
         Severity::Critical => Some(Tone::Critical),
         Severity::Warning => Some(Tone::Warning),
         Severity::Notice => None,
+    }
+}
+
+fn near_limit_tone(assessment: &Assessment) -> Tone {
+    let near =
+        assessment.findings.iter().find(|finding| matches!(finding.broken, BrokenRule::NearLimit { .. }));
+    match near.map(|finding| finding.severity) {
+        Some(Severity::Critical) => Tone::Critical,
+        Some(Severity::Warning | Severity::Notice) => Tone::Warning,
+        None => Tone::Good,
     }
 }
 

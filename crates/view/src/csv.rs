@@ -2,13 +2,14 @@
 
 use crate::columns::{COLUMNS, Column, Row};
 use crate::names;
+use crate::text::escaped;
 use model::reading::Reading;
 
 /// The heading line and a line for each row; an absent figure is an empty field, `unlimited` a limit that is none.
 #[must_use]
 pub fn csv(rows: &[Row<'_>]) -> String {
     let headings = COLUMNS.map(heading).join(",");
-    let lines = rows.iter().map(|row| COLUMNS.map(|column| field(&value(column, *row))).join(","));
+    let lines = rows.iter().map(|row| COLUMNS.map(|column| field(&escaped(&value(column, *row)))).join(","));
     std::iter::once(headings).chain(lines).map(|line| line + "\r\n").collect()
 }
 

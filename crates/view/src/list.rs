@@ -46,7 +46,8 @@ pub fn list(snapshot: &Snapshot, listing: Listing<'_>) -> Vec<Line> {
     }
     lines.push(Line::empty());
     lines.extend(worst_lines(listing));
-    if !listing.has_containers {
+    // Where no cgroup can be seen nobody knows whether containers run.
+    if !listing.has_containers && !snapshot.cgroups.is_empty() {
         let hint = if names::is_inside_container(snapshot) {
             "This is the inside of a container: `highwater free` tells what it may use."
         } else {
@@ -93,7 +94,8 @@ fn rows_table(listing: Listing<'_>) -> Vec<Line> {
     table::lay_out(&headings, &rows, listing.width)
 }
 
-/// The columns that fit, in the order in which they are worth having. A column of dashes is worth nothing.
+/// The columns that fit, in the order in which they are worth having. A column of dashes is worth nothing,
+/// unless it is one that everybody looks for.
 fn columns_for(listing: Listing<'_>) -> Vec<Column> {
     const WANTED: [Column; 11] = [
         Column::Name,
@@ -124,7 +126,8 @@ fn columns_for(listing: Listing<'_>) -> Vec<Column> {
             columns.push(*column);
             continue;
         }
-        if cells.iter().all(|cell| cell.text == units::ABSENT) {
+        let is_empty = cells.iter().all(|cell| cell.text == units::ABSENT);
+        if is_empty && !first.contains(column) {
             continue;
         }
         let widest = cells.iter().map(|cell| Line::plain(&cell.text).width()).max().unwrap_or(0);

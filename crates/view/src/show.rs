@@ -128,7 +128,7 @@ fn memory(row: Row<'_>, width: usize) -> Vec<Line> {
         ("sockets", &split.sock, "network buffers"),
     ];
     let mut lines = vec![figure("used", &units::bytes_or_absent(usage), "everything charged")];
-    let bar_width = width.saturating_sub(50).clamp(4, 30);
+    let bar_width = width.saturating_sub(60).clamp(4, 30);
     for (name, part, meaning) in parts {
         if *part == Reading::Absent {
             continue;
@@ -141,7 +141,7 @@ fn memory(row: Row<'_>, width: usize) -> Vec<Line> {
                 .and(Tone::Quiet, format!("  {meaning}")),
         );
     }
-    if !split.kernel_parts.is_empty() {
+    if split.kernel_parts.iter().any(|(_, bytes)| bytes.0 > 0) {
         let named: Vec<String> = split
             .kernel_parts
             .iter()
@@ -316,18 +316,17 @@ fn protection(row: Row<'_>) -> Vec<Line> {
 fn pressure(row: Row<'_>) -> Vec<Line> {
     let line = |name: &str, line: &PressureLine, meaning: &str| {
         let share = |percent: kernel::pressure::Percent| units::percent(percent.ratio());
-        let shares = format!(
-            "{} of 10 s, {} of 60 s, {} of 300 s",
+        Line::plain(format!(
+            "  {name:<8}{:>4} of 10 s  {:>4} of 60 s  {:>4} of 300 s  ",
             share(line.avg10),
             share(line.avg60),
             share(line.avg300)
-        );
-        Line::plain(format!("  {name:<6}{shares}  "))
-            .and(Tone::Quiet, format!("{meaning}; {} in all", units::duration(line.total)))
+        ))
+        .and(Tone::Quiet, format!("{meaning}, {} in all", units::duration(line.total)))
     };
     match &row.cgroup.pressure {
         Reading::Value(pressure) => {
-            let mut lines = vec![line("some", &pressure.some, "a task waited for memory")];
+            let mut lines = vec![line("some", &pressure.some, "a task waited")];
             lines.extend(pressure.full.as_ref().map(|full| line("full", full, "every task waited")));
             lines
         }
@@ -350,6 +349,11 @@ fn events(row: Row<'_>) -> Vec<Line> {
         figures.extend([
             ("oom_kill", all.oom_kill, "processes killed for memory, here and below"),
             ("  here alone", local.filter(|local| Some(*local) != all.oom_kill), ""),
+            (
+                "oom_group_kill",
+                all.oom_group_kill.filter(|groups| *groups > 0),
+                "groups killed whole; oom_kill counts the first of each twice",
+            ),
             ("oom", Some(all.oom), "times the limit was reached and nothing could be freed"),
             ("max", Some(all.max), "times usage was about to pass the limit"),
             ("high", Some(all.high), "times it was slowed down at memory.high"),

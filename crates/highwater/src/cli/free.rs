@@ -15,8 +15,8 @@ use view::units;
 /// What stands below the help.
 pub const EXAMPLES: &str = "Examples, inside a container:
   highwater free
-  innodb_buffer_pool=$(highwater free --cache-size 50%)     half of what the process may use, in bytes
-  highwater free --require 1Gi && exec myserver             refuse to start where that cannot go well";
+  innodb_buffer_pool=$(highwater free --cache-size 50%)  half of its limit, in bytes
+  highwater free --require 1Gi && exec myserver          refuse to start with less than that";
 
 /// Flags of `free`.
 #[derive(Args)]

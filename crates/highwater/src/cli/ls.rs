@@ -7,6 +7,7 @@ use api::containers::Entry;
 use clap::{Args, ValueEnum};
 use kernel::cgroup_path::{Identity, UnitKind};
 use model::cgroup::Cgroup;
+use model::reading::Reading;
 use model::snapshot::Snapshot;
 use sources::collect::Scope;
 use std::cmp::Ordering;
@@ -18,7 +19,7 @@ use view::{csv, list, names, sentences};
 /// What stands below the help.
 pub const EXAMPLES: &str = "Examples:
   highwater ls                          every container, the one that needs attention first
-  highwater ls web db                   those whose name, image or Compose project contains web or db
+  highwater ls web db                   those whose name, image or project contains web or db
   highwater ls --sort used --interval 1 by memory used, with growth and swap traffic per second
   highwater ls --all                    every cgroup: slices, services, pods too
   highwater ls --format json | jq '.containers[] | {name, left: .memory.headroom_bytes}'
@@ -142,7 +143,8 @@ fn is_listed(cgroup: &Cgroup, listed: Listed) -> bool {
         Listed::Units => {
             let kinds = [UnitKind::Service, UnitKind::Scope];
             let is_unit = matches!(&cgroup.identity, Identity::Unit(unit) if kinds.contains(&unit.kind));
-            is_unit && cgroup.memory.usage.value().is_some()
+            // A figure that failed is a reason to show the unit, not to hide it.
+            is_unit && cgroup.memory.usage != Reading::Absent
         }
     }
 }

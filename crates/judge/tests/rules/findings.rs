@@ -88,6 +88,15 @@ fn a_kill_since_the_start_is_told_with_its_count() {
 }
 
 #[test]
+fn the_first_victim_of_a_group_is_counted_once() {
+    let found = broken(|cgroup| {
+        let events = MemoryEvents { oom_kill: Some(4), oom_group_kill: Some(1), ..MemoryEvents::default() };
+        cgroup.events.hierarchical = Reading::Value(events);
+    });
+    assert_eq!(found, [(Severity::Warning, BrokenRule::OomKilled { kills: 3 })]);
+}
+
+#[test]
 fn waiting_is_pressure_until_swap_is_shown_to_cause_it() {
     let waits = |refaults_per_second: f64| {
         move |cgroup: &mut Cgroup| {

@@ -6,6 +6,8 @@ mod drift;
 mod effective_limit;
 mod findings;
 mod headroom;
+mod ladder;
+mod split;
 mod swap_effect;
 mod working_set;
 mod worst_off;

@@ -35,7 +35,8 @@ pub fn find(root: &HostRoot) -> FoundHierarchy {
     let entries = match mount_entries(root) {
         Reading::Value(entries) => entries,
         Reading::Absent => {
-            return not_found("/proc/self/mountinfo: no such file; is proc mounted?".to_owned());
+            let path = root.path("/proc/self/mountinfo");
+            return not_found(format!("{}: no such file; is proc mounted?", path.display()));
         }
         Reading::Failed(why) => return not_found(why.to_string()),
     };

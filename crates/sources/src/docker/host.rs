@@ -117,7 +117,7 @@ mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
     use std::os::unix::net::UnixListener;
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     fn sockets(hosts: &[DockerHost]) -> Vec<&Path> {
         hosts.iter().map(DockerHost::socket).collect()
@@ -160,7 +160,7 @@ mod tests {
             .map(|socket| root.path().join(socket));
         let _kept = listeners.clone().map(|socket| UnixListener::bind(socket).unwrap());
         let found = DockerHost::present(root.path(), Some(Path::new("/run/user/7")));
-        assert_eq!(sockets(&found), listeners.each_ref().map(|socket| socket.as_path()));
+        assert_eq!(sockets(&found), listeners.each_ref().map(PathBuf::as_path));
     }
 
     #[test]

@@ -75,7 +75,7 @@ fn said(state: &State, scene: &Scene<'_>, placed: &[Placed], glyphs: Glyphs) -> 
     let share = if state.sort.column == Column::Left { "share " } else { "" };
     said.push((Tone::Plain, format!("by {share}{} {mark}", state.sort.column.heading().title)));
     if !scene.snapshot.missing.is_empty() {
-        said.push((Tone::Warning, "not all seen: h".to_owned()));
+        said.push((Tone::Warning, "not all seen (h)".to_owned()));
     }
     said.push((Tone::Quiet, format!("every {}", spelled(state.interval))));
     said
