@@ -22,6 +22,9 @@ use node::{Node, Refresh};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+/// What an administrator changes (zram, zswap, swappiness, watermarks) is read again every so many scans.
+const HOST_SCANS: usize = 10;
+
 /// Which cgroups a snapshot holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
@@ -142,8 +145,10 @@ impl Collector {
         self.scans += 1;
         self.snapshot.taken_at = proc::wall_clock();
         self.snapshot.uptime = proc::uptime(&self.root);
-        if self.scans > 1 {
+        if self.scans.is_multiple_of(HOST_SCANS) {
             self.snapshot.host = proc::host(&self.root);
+        } else if self.scans > 1 {
+            proc::refresh(&self.root, &mut self.snapshot.host);
         }
         let version = self.found.version;
         self.snapshot.host.cgroup_version = version.into();

@@ -28,6 +28,14 @@ pub fn host(root: &HostRoot) -> Host {
     }
 }
 
+/// Reads again what moves by itself: memory, swap, counters, pressure.
+pub fn refresh(root: &HostRoot, host: &mut Host) {
+    host.meminfo = root.parsed("/proc/meminfo", meminfo::Meminfo::parse);
+    host.vmstat = root.parsed("/proc/vmstat", vmstat::Vmstat::parse);
+    host.swaps = root.parsed("/proc/swaps", swaps::parse);
+    host.pressure = root.parsed("/proc/pressure/memory", pressure::Pressure::parse);
+}
+
 fn zram_devices(root: &HostRoot) -> Vec<ZramDevice> {
     let devices = root.names("/sys/block").into_iter().filter(|name| name.starts_with("zram"));
     devices

@@ -32,7 +32,7 @@ pub enum Column {
     Used,
     /// The limit that binds, and a mark when it is not the cgroup's own.
     Limit,
-    /// What is left before an OOM kill.
+    /// The memory that is left; swap comes on top.
     Left,
     /// Swap used.
     Swap,
@@ -156,7 +156,7 @@ impl Column {
             Self::Name | Self::Image | Self::Path => None,
             Self::Used => bytes(&cgroup.memory.usage),
             Self::Limit => effective(&assessment.limit),
-            Self::Left => assessment.headroom.value().map(|headroom| headroom.with_swap.0 as f64),
+            Self::Left => assessment.headroom.value().map(|headroom| headroom.memory.0 as f64),
             Self::Swap => bytes(&assessment.swap_usage),
             Self::SwapLimit => effective(&assessment.swap_limit),
             Self::Waits => waits(cgroup),

@@ -40,11 +40,8 @@ const fn formula(column: Column, version: CgroupVersion) -> &'static str {
         (Column::Limit, _) => {
             "The lowest memory limit of the cgroup, every cgroup above it, and the machine."
         }
-        (Column::Left, CgroupVersion::V2) => {
-            "The least that any level leaves: limit - unreclaimable; for the machine MemAvailable. Plus the swap that limits and the machine still give."
-        }
-        (Column::Left, CgroupVersion::V1) => {
-            "The least that any level leaves: limit - unreclaimable; for the machine MemAvailable. Plus free swap, at most the memory-and-swap limit."
+        (Column::Left, _) => {
+            "The least that any level leaves: limit - unreclaimable; for the machine MemAvailable. Swap comes on top."
         }
         (Column::Swap, CgroupVersion::V2) => "Swap used by the cgroup and everything below it.",
         (Column::Swap, CgroupVersion::V1) => "Swap used, as memory.stat counts it.",
@@ -104,7 +101,6 @@ fn sources(row: Row<'_>, column: Column) -> Vec<Source> {
             sources.extend(binding(row, &row.assessment.limit, &pick("memory.max", "memory.limit_in_bytes")));
             sources
                 .push(("/proc/meminfo MemAvailable".to_owned(), raw(&row.snapshot.host.memory_available())));
-            sources.push(("/proc/meminfo SwapFree".to_owned(), raw(&row.snapshot.host.swap_free())));
             sources
         }
         Column::Swap => match &cgroup.swap {

@@ -37,12 +37,13 @@ pub struct Listing<'a> {
 /// The whole screen.
 #[must_use]
 pub fn list(snapshot: &Snapshot, listing: Listing<'_>) -> Vec<Line> {
-    let mut lines = vec![host_line(snapshot), Line::empty()];
+    let mut lines = fitted(host_line(snapshot), listing.width);
+    lines.push(Line::empty());
     if listing.rows.is_empty() {
         lines.push(Line::plain(format!("No {} to show.", listing.noun)));
     } else {
         lines.extend(rows_table(listing));
-        lines.extend(legend(listing.rows));
+        lines.extend(legend(listing.rows).into_iter().flat_map(|line| fitted(line, listing.width)));
     }
     lines.push(Line::empty());
     lines.extend(worst_lines(listing));
@@ -58,6 +59,15 @@ pub fn list(snapshot: &Snapshot, listing: Listing<'_>) -> Vec<Line> {
     }
     lines.extend(missing_lines(snapshot, listing.width));
     lines
+}
+
+/// The line as it is, or where it is too long broken at spaces, in the tone of its last piece.
+fn fitted(line: Line, width: usize) -> Vec<Line> {
+    let tone = line.spans.last().map_or(Tone::Plain, |span| span.tone);
+    if line.width() <= width {
+        return vec![line];
+    }
+    wrapped(&line.to_plain(), width.max(12)).into_iter().map(|words| Line::of(tone, words)).collect()
 }
 
 /// The machine in one line.

@@ -9,7 +9,7 @@ use kernel::bytes::Bytes;
 use kernel::hierarchy::CgroupVersion;
 use kernel::limit::Limit;
 use kernel::pressure::PressureLine;
-use model::assessment::{Binding, Binds, Rung};
+use model::assessment::{Binding, Binds, Headroom, Rung};
 use model::cgroup::Swap;
 use model::reading::Reading;
 use model::swap_limit::SwapLimit;
@@ -22,6 +22,7 @@ type Figure = (&'static str, String);
 pub fn show(row: Row<'_>, ladder: &[Rung], width: usize) -> Vec<Line> {
     let mut lines = title(row);
     section(&mut lines, "In short", findings(row, width));
+    section(&mut lines, "Not readable", unreadable(row, width));
     section(&mut lines, "Memory", memory(row, width));
     section(&mut lines, "Ladder of ceilings", ladder_table(row, ladder, width));
     section(&mut lines, "Swap", swap(row, width));
@@ -70,8 +71,8 @@ fn title(row: Row<'_>) -> Vec<Line> {
 fn findings(row: Row<'_>, width: usize) -> Vec<Line> {
     let headline = match (row.assessment.headroom.value(), row.assessment.limit.value()) {
         (Some(headroom), Some(limit)) => format!(
-            "It can use {} more before an OOM kill; {} binds, {}.",
-            units::bytes(headroom.with_swap),
+            "It can use {} before an OOM kill; {} binds, {}.",
+            more(*headroom),
             units::bytes(limit.bytes),
             names::level(row.snapshot, row.assessment.cgroup, limit.binding)
         ),
@@ -91,6 +92,14 @@ fn findings(row: Row<'_>, width: usize) -> Vec<Line> {
         ));
     }
     lines
+}
+
+fn more(headroom: Headroom) -> String {
+    let memory = units::bytes(headroom.memory);
+    match headroom.with_swap.saturating_sub(headroom.memory) {
+        Bytes::ZERO => format!("{memory} more"),
+        swap => format!("{memory} more memory and {} of swap", units::bytes(swap)),
+    }
 }
 
 fn why_unknown(row: Row<'_>) -> String {
@@ -179,35 +188,70 @@ fn figure(name: &str, value: &str, meaning: &str) -> Line {
 }
 
 fn ladder_table(row: Row<'_>, ladder: &[Rung], width: usize) -> Vec<Line> {
-    let headings = [
-        Heading { title: "  LEVEL", align: Align::Left },
-        Heading { title: "LIMIT", align: Align::Right },
-        Heading { title: "HIGH", align: Align::Right },
-        Heading { title: "USED", align: Align::Right },
-        Heading { title: "SWAP MAX", align: Align::Right },
-        Heading { title: "BINDS", align: Align::Left },
+    const LEVEL_WIDTH_MIN: usize = 24;
+    let columns: [(Heading, fn(Row<'_>, &Rung) -> Cell); 6] = [
+        (Heading { title: "  LEVEL", align: Align::Left }, |row, rung| {
+            plain(format!("  {}", level(row, rung.level)))
+        }),
+        (Heading { title: "LIMIT", align: Align::Right }, |_, rung| plain(units::limit(&rung.limit))),
+        (Heading { title: "HIGH", align: Align::Right }, |_, rung| plain(units::limit(&rung.high))),
+        (Heading { title: "USED", align: Align::Right }, |_, rung| {
+            plain(units::bytes_or_absent(&rung.usage))
+        }),
+        (Heading { title: "SWAP MAX", align: Align::Right }, |_, rung| plain(swap_limit(&rung.swap_limit))),
+        (Heading { title: "BINDS", align: Align::Left }, |_, rung| Cell {
+            text: binds(rung).to_owned(),
+            tone: Tone::Warning,
+        }),
     ];
-    let rows: Vec<Vec<Cell>> = ladder
-        .iter()
-        .map(|rung| {
-            let binds = match (rung.binds_memory, rung.binds_swap) {
-                (Binds::Yes, Binds::Yes) => "memory, swap",
-                (Binds::Yes, Binds::No) => "memory",
-                (Binds::No, Binds::Yes) => "swap",
-                (Binds::No, Binds::No) => "",
-            };
-            let plain = |text: String| Cell { text, tone: Tone::Plain };
-            vec![
-                plain(format!("  {}", level(row, rung.level))),
-                plain(units::limit(&rung.limit)),
-                plain(units::limit(&rung.high)),
-                plain(units::bytes_or_absent(&rung.usage)),
-                plain(swap_limit(&rung.swap_limit)),
-                Cell { text: binds.to_owned(), tone: Tone::Warning },
-            ]
-        })
-        .collect();
+    // On a narrow terminal the level and what binds are worth more than what is used and where throttling begins.
+    let room = width.saturating_sub(LEVEL_WIDTH_MIN);
+    let is_kept = |title: &str| match title {
+        "HIGH" => room >= 48,
+        "USED" => room >= 38,
+        _ => true,
+    };
+    let kept = || columns.iter().filter(|(heading, _)| is_kept(heading.title));
+    let headings: Vec<Heading> = kept().map(|(heading, _)| heading.clone()).collect();
+    let rows: Vec<Vec<Cell>> =
+        ladder.iter().map(|rung| kept().map(|(_, cell)| cell(row, rung)).collect()).collect();
     lay_out(&headings, &rows, width)
+}
+
+const fn plain(text: String) -> Cell {
+    Cell { text, tone: Tone::Plain }
+}
+
+const fn binds(rung: &Rung) -> &'static str {
+    match (rung.binds_memory, rung.binds_swap) {
+        (Binds::Yes, Binds::Yes) => "memory, swap",
+        (Binds::Yes, Binds::No) => "memory",
+        (Binds::No, Binds::Yes) => "swap",
+        (Binds::No, Binds::No) => "",
+    }
+}
+
+/// Figures that are there and could not be read, with the reason, each once.
+fn unreadable(row: Row<'_>, width: usize) -> Vec<Line> {
+    let (memory, events) = (&row.cgroup.memory, &row.cgroup.events);
+    let swap = match &row.cgroup.swap {
+        Swap::V2(swap) => [reason(&swap.usage), reason(&swap.limit), reason(&swap.events)],
+        Swap::V1(swap) => {
+            [reason(&swap.combined_usage), reason(&swap.combined_limit), reason(&swap.swappiness)]
+        }
+    };
+    let figures = [
+        reason(&memory.usage),
+        reason(&memory.limit),
+        reason(&memory.peak),
+        reason(&memory.high),
+        reason(&row.cgroup.stat),
+        reason(&events.hierarchical),
+        reason(&events.oom_control),
+    ];
+    let mut reasons: Vec<String> = figures.into_iter().chain(swap).flatten().collect();
+    reasons.dedup();
+    reasons.iter().flat_map(|reason| indented(Tone::Warning, reason, width)).collect()
 }
 
 fn level(row: Row<'_>, level: Binding) -> String {
@@ -215,9 +259,7 @@ fn level(row: Row<'_>, level: Binding) -> String {
         Binding::Cgroup(index) if index == row.assessment.cgroup => {
             format!("{} itself", names::cgroup(row.cgroup))
         }
-        Binding::Cgroup(index) => {
-            row.snapshot.cgroup(index).map_or_else(String::new, |cgroup| cgroup.path.clone())
-        }
+        Binding::Cgroup(index) => row.snapshot.cgroup(index).map_or_else(String::new, names::cgroup),
         Binding::OutOfSight => "above, out of sight".to_owned(),
         Binding::Host => "the machine".to_owned(),
     }
@@ -237,10 +279,12 @@ fn swap(row: Row<'_>, width: usize) -> Vec<Line> {
         .swap_limit
         .value()
         .map_or_else(|| units::ABSENT.to_owned(), |limit| units::bytes(limit.bytes));
-    let by = assessment
-        .swap_limit
-        .value()
-        .map(|limit| names::level(row.snapshot, assessment.cgroup, limit.binding));
+    let by = assessment.swap_limit.value().map(|limit| match (&row.cgroup.swap, limit.binding) {
+        (Swap::V1(_), Binding::Cgroup(_) | Binding::OutOfSight) => {
+            "what memory-and-swap limits leave beyond the memory limit".to_owned()
+        }
+        (Swap::V1(_) | Swap::V2(_), binding) => names::level(row.snapshot, assessment.cgroup, binding),
+    });
     lines.push(figure(
         "in force",
         &in_force,

@@ -27,7 +27,12 @@ const DEADLINE: Duration = Duration::from_secs(2);
 /// # Errors
 /// When `--docker-host` is no unix socket.
 pub fn look(global: &Global, scope: Scope, interval: Option<Duration>) -> anyhow::Result<Snapshot> {
-    let habit = if interval.is_some() { Habit::Repeatedly } else { Habit::Once };
+    anyhow::ensure!(global.root.is_dir(), "--root: expected a folder, found `{}`", global.root.display());
+    // Between two looks a container can come below a cgroup that had none, so then every cgroup is watched.
+    let (habit, scope) = match interval {
+        Some(_) => (Habit::Repeatedly, Scope::Everything),
+        None => (Habit::Once, scope),
+    };
     let mut collector = Collector::new(HostRoot::new(&global.root), scope, habit);
     let questions = questions(global, &collector)?;
     collector.scan();
@@ -104,7 +109,7 @@ pub fn ask(questions: Questions) -> Witnesses {
                 witnesses.hear(runtime, answer);
             }
             Ok(Err(error)) => {
-                let why = format!("{:#}", anyhow::Error::from(error));
+                let why = in_words(error);
                 witnesses.missing.push(not_named("names, images and declared limits", why));
             }
             Err(_) => witnesses
@@ -125,10 +130,19 @@ fn hear_systemd(witnesses: &mut Witnesses, units: &[String]) {
         // A machine without systemd misses nothing.
         Err(SystemdError::NotRunning) => {}
         Err(error) => {
-            let why = format!("{:#}", anyhow::Error::from(error));
+            let why = in_words(error);
             witnesses.missing.push(not_named("the limits that systemd holds", why.clone()));
             witnesses.units_failed = Some(why);
         }
+    }
+}
+
+/// The error and its causes in one line, without the numbers that Rust adds.
+fn in_words(error: impl std::error::Error + Send + Sync + 'static) -> String {
+    let words = format!("{:#}", anyhow::Error::from(error));
+    match words.rsplit_once(" (os error ") {
+        Some((words, _)) => words.to_owned(),
+        None => words,
     }
 }
 

@@ -107,18 +107,12 @@ impl Refresh<'_> {
         if node.paths[0].is_empty() {
             self.prepare(node, cgroup);
         }
-        let before = (cgroup.memory.usage.get(), swap_side(cgroup));
+        let before = cgroup.memory.usage.get();
         cgroup.memory.usage = self.read_kept(node, 0, scalar::parse_bytes);
-        let swap_side_now = self.read_kept(node, 1, scalar::parse_bytes);
-        let is_gone = cgroup.memory.usage == Reading::Absent && self.is_gone(cgroup, before.0);
-        if is_gone {
+        if cgroup.memory.usage == Reading::Absent && self.is_gone(cgroup, before) {
             return Presence::Gone;
         }
-        match &mut cgroup.swap {
-            Swap::V2(swap) => swap.usage = swap_side_now,
-            Swap::V1(swap) => swap.combined_usage = swap_side_now,
-        }
-        let has_moved = before != (cgroup.memory.usage.get(), swap_side(cgroup));
+        let has_moved = before.is_none() || before != cgroup.memory.usage.get();
         self.read_what_moved(index, node, cgroup, has_moved);
         Presence::There
     }
@@ -151,6 +145,7 @@ impl Refresh<'_> {
             cgroup.rates = Some(quiet(node, self.uptime));
             return;
         }
+        self.read_swap_side(node, cgroup);
         self.read_stat(node, cgroup);
         read_pressure(self.files, cgroup);
         if is_eventful || !self.is_watched {
@@ -167,6 +162,16 @@ impl Refresh<'_> {
         let page_bytes = rustix::param::page_size() as f64;
         cgroup.rates = node.counters.as_ref().map(|before| counters.since(before, page_bytes));
         node.counters = Some(counters);
+    }
+
+    /// The figure beside usage that tells swap: swap itself on v2, memory and swap together on v1. Pages that go to swap or
+    /// come back move usage, so where usage stands still this does too; at the limit, where it need not, all is read.
+    fn read_swap_side(&mut self, node: &Node, cgroup: &mut Cgroup) {
+        let used = self.read_kept(node, 1, scalar::parse_bytes);
+        match &mut cgroup.swap {
+            Swap::V2(swap) => swap.usage = used,
+            Swap::V1(swap) => swap.combined_usage = used,
+        }
     }
 
     fn read_stat(&mut self, node: &mut Node, cgroup: &mut Cgroup) {
@@ -199,14 +204,6 @@ impl Refresh<'_> {
             Some(Some(file)) => self.files.read_kept(file, path, parse),
             Some(None) | None => self.files.read(path, parse),
         }
-    }
-}
-
-/// The figure beside usage that tells swap: swap itself on v2, memory and swap together on v1.
-fn swap_side(cgroup: &Cgroup) -> Option<Bytes> {
-    match &cgroup.swap {
-        Swap::V2(swap) => swap.usage.get(),
-        Swap::V1(swap) => swap.combined_usage.get(),
     }
 }
 
