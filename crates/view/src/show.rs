@@ -187,9 +187,12 @@ fn figure(name: &str, value: &str, meaning: &str) -> Line {
     Line::plain(format!("  {name:<16}{value:>9}  ")).and(Tone::Quiet, meaning)
 }
 
+/// A column of the ladder: its heading, and what it says of a level.
+type LadderColumn = (Heading, fn(Row<'_>, &Rung) -> Cell);
+
 fn ladder_table(row: Row<'_>, ladder: &[Rung], width: usize) -> Vec<Line> {
     const LEVEL_WIDTH_MIN: usize = 24;
-    let columns: [(Heading, fn(Row<'_>, &Rung) -> Cell); 6] = [
+    let columns: [LadderColumn; 6] = [
         (Heading { title: "  LEVEL", align: Align::Left }, |row, rung| {
             plain(format!("  {}", level(row, rung.level)))
         }),
