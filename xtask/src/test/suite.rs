@@ -159,17 +159,12 @@ fn docker_in_micro(name: &'static str, xtask: &Path, binaries: &Path, cgroup: &s
     scenario(name, in_machine(xtask, binaries, &machine, "docker"), SuiteNeed::MachineWithDocker)
 }
 
-/// A scenario inside a virtual machine that sees the binaries at /host, or this whole machine as its root.
+/// A scenario inside a virtual machine that sees the binaries at /host.
 fn in_machine(xtask: &Path, binaries: &Path, machine: &str, scenario: &str) -> Vec<String> {
     let mut command = own(xtask, "vm");
     command.extend(words(machine));
-    let inside = if machine.contains("--host-root") {
-        binaries.display().to_string()
-    } else {
-        command.extend(["--share".to_owned(), binaries.display().to_string()]);
-        "/host".to_owned()
-    };
-    command.extend(words(&format!("-- {inside}/xtask real {scenario} --highwater {inside}/highwater")));
+    command.extend(["--share".to_owned(), binaries.display().to_string()]);
+    command.extend(words(&format!("-- /host/xtask real {scenario} --highwater /host/highwater")));
     command
 }
 
@@ -204,7 +199,5 @@ mod tests {
             in_machine(Path::new("/t/xtask"), Path::new("/t"), "--machine debian13", "docker").join(" ");
         let expected = "/t/xtask vm --machine debian13 --share /t -- /host/xtask real docker --highwater /host/highwater";
         assert_eq!(command, expected);
-        let command = in_machine(Path::new("/t/xtask"), Path::new("/t"), "--host-root", "docker").join(" ");
-        assert_eq!(command, "/t/xtask vm --host-root -- /t/xtask real docker --highwater /t/highwater");
     }
 }
