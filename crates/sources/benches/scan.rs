@@ -10,7 +10,9 @@
     clippy::cast_precision_loss
 )]
 
+use kernel::bytes::Bytes;
 use kernel::hierarchy::CgroupVersion;
+use model::snapshot::Snapshot;
 use sources::cgroup::hierarchy;
 use sources::collect::{Collector, Habit, Scope};
 use sources::host_root::HostRoot;
@@ -44,6 +46,7 @@ fn main() {
 
     let mut hopper = Hopper::start(&forest.folder);
     let plain_moved = least(SCANS, || hopper.touch_all(), || forest.read_plainly());
+    assert_every_cgroup_moves(&mut collector, &mut hopper);
     let ours_moved = least(
         SCANS,
         || hopper.touch_all(),
@@ -78,6 +81,19 @@ fn main() {
         kept as f64 / collector.snapshot().cgroups.len() as f64,
         kernel_bytes as f64 / 1024.0 / all as f64
     );
+}
+
+/// A benchmark of moving cgroups in which they stand still would flatter.
+fn assert_every_cgroup_moves(collector: &mut Collector, hopper: &mut Hopper) {
+    let usages = |snapshot: &Snapshot| -> Vec<Option<Bytes>> {
+        let own = snapshot.cgroups.iter().filter(|cgroup| cgroup.path.contains("/c0"));
+        own.map(|cgroup| cgroup.memory.usage.get()).collect()
+    };
+    let before = usages(collector.scan());
+    hopper.touch_all();
+    let after = usages(collector.scan());
+    let moved = before.iter().zip(&after).filter(|(before, after)| before != after).count();
+    assert!(before.len() >= CGROUPS && moved * 100 >= before.len() * 99, "{moved} of {} moved", before.len());
 }
 
 /// The least CPU time of many runs of `work`, with `before` outside the measurement.
@@ -202,17 +218,15 @@ impl Hopper {
     }
 }
 
+/// A page of a file in memory is charged to the cgroup that writes it, and stays there.
 fn hop(folder: &Path) {
-    const PAGE: usize = 4096;
-    let mut pages: Vec<Vec<u8>> = Vec::new();
+    let path = PathBuf::from(format!("/dev/shm/highwater-bench-{}", std::process::id()));
+    let mut pages = fs::File::create(&path).unwrap();
+    fs::remove_file(&path).unwrap();
     for _ in std::io::stdin().lines() {
         for number in 0..CGROUPS {
             fs::write(folder.join(format!("c{number:04}/cgroup.procs")), "0").unwrap();
-            // Large enough to be fresh pages from the kernel and not the allocator's leftovers.
-            pages.push(vec![1; 32 * PAGE]);
-        }
-        if pages.len() > 8 * CGROUPS {
-            pages.drain(..4 * CGROUPS);
+            pages.write_all(&[1; 4096]).unwrap();
         }
         println!("gone");
     }
