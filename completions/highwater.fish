@@ -36,6 +36,7 @@ complete -c highwater -n "__fish_highwater_needs_command" -f -a "list" -d 'List 
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "top" -d 'Watch every container live'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
+complete -c highwater -n "__fish_highwater_needs_command" -f -a "oom" -d 'Find and explain OOM kills'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "completions" -d 'Print shell completions'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "generate" -d 'Write man pages, completions and the command reference'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -117,6 +118,72 @@ complete -c highwater -n "__fish_highwater_using_subcommand free" -l color -d 'W
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand free" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -f -a "ls" -d 'List OOM kills: the kernel\'s ring, the journal of earlier boots, or a log'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -f -a "list" -d 'List OOM kills: the kernel\'s ring, the journal of earlier boots, or a log'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -f -a "show" -d 'Tell the whole story of one kill'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -f -a "watch" -d 'Wait for kills and tell each as it happens'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -f -a "parse" -d 'Print the OOM reports in a log of any kind, of any kernel'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l from -d 'A log instead of this machine; `-` is standard input' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l since -d 'Only kills of the last 30m, 2h, 1d, 1w' -r
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -s f -l format -d 'How to print' -r -f -a "text\t''
+json\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l from -d 'A log instead of this machine; `-` is standard input' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l since -d 'Only kills of the last 30m, 2h, 1d, 1w' -r
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -s f -l format -d 'How to print' -r -f -a "text\t''
+json\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l from -d 'A log instead of this machine; `-` is standard input' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l since -d 'Only kills of the last 30m, 2h, 1d, 1w' -r
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -s f -l format -d 'How to print' -r -f -a "text\t''
+json\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -s f -l format -d 'How to print' -r -f -a "text\t''
+json\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l exec -d 'Start this command for every incident, with the incident as JSON on its standard input' -r
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l state -d 'Remember how far the log was read and every incident in this folder' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l count -d 'End after so many incidents' -r
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from parse" -s f -l format -d 'How to print' -r -f -a "text\t''
+json\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from parse" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from parse" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from parse" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from parse" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List OOM kills: the kernel\'s ring, the journal of earlier boots, or a log'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "show" -d 'Tell the whole story of one kill'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "watch" -d 'Wait for kills and tell each as it happens'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "parse" -d 'Print the OOM reports in a log of any kind, of any kernel'
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand completions" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand completions" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
 complete -c highwater -n "__fish_highwater_using_subcommand completions" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
@@ -130,10 +197,15 @@ complete -c highwater -n "__fish_highwater_using_subcommand generate" -l color -
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free completions generate help" -f -a "top" -d 'Watch every container live'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free completions generate help" -f -a "completions" -d 'Print shell completions'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "top" -d 'Watch every container live'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "oom" -d 'Find and explain OOM kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "completions" -d 'Print shell completions'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "ls" -d 'List OOM kills: the kernel\'s ring, the journal of earlier boots, or a log'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "show" -d 'Tell the whole story of one kill'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "watch" -d 'Wait for kills and tell each as it happens'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "parse" -d 'Print the OOM reports in a log of any kind, of any kernel'

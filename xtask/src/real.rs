@@ -8,6 +8,7 @@ mod checks;
 mod docker;
 pub mod docker_daemon;
 mod nested;
+pub mod oom;
 pub mod own_cgroup;
 mod product;
 
@@ -39,6 +40,8 @@ pub enum Scenario {
     Docker,
     /// Nested control groups of our own: limits at several levels, swap, throttling, a kill
     Nested,
+    /// OOM kills of every kind, alone and many at once: what `oom watch`, `ls` and `show` tell of them
+    Oom,
 }
 
 /// Runs a scenario; prints one line per check and `N passed, N failed` at the end.
@@ -49,6 +52,7 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
     let end = match args.scenario {
         Scenario::Docker => docker::run(&product, args.docker, &mut checks),
         Scenario::Nested => nested::run(&product, &mut checks),
+        Scenario::Oom => oom::run(&product, &mut checks),
     };
     if let Err(error) = end {
         checks.check("the scenario reaches its end", false, format!("{error:#}"));

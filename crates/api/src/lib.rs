@@ -3,4 +3,6 @@
 pub mod containers;
 pub mod free;
 pub mod host;
+pub mod incidents;
 pub mod object;
+pub mod oom_reports;

@@ -4,6 +4,7 @@ pub mod free;
 pub mod generate;
 pub mod ls;
 pub mod observe;
+pub mod oom;
 pub mod output;
 pub mod show;
 pub mod top;
@@ -80,6 +81,9 @@ enum Command {
     /// Tell what this process may really use, next to what `free` claims
     #[command(after_help = free::EXAMPLES)]
     Free(free::FreeArgs),
+    /// Find and explain OOM kills
+    #[command(after_help = oom::EXAMPLES)]
+    Oom(oom::OomArgs),
     /// Print shell completions
     #[command(after_help = "Example:\n  highwater completions bash > /etc/bash_completion.d/highwater")]
     Completions {
@@ -107,6 +111,7 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Show(args)) => show::run(&global, &args),
         Some(Command::Top(args)) => top::run(&global, &args),
         Some(Command::Free(args)) => free::run(&global, &args),
+        Some(Command::Oom(args)) => oom::run(&global, &args),
         Some(Command::Completions { shell }) => generate::completions(shell),
         Some(Command::Generate { dir }) => generate::everything(&dir),
         None if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() => {

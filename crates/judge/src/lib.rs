@@ -1,4 +1,4 @@
-//! Pure judgement: effective limits, working sets, headroom, swap's effect, drift, findings. It cannot fail and cannot wait.
+//! Pure judgement: effective limits, working sets, headroom, swap's effect, drift, findings, OOM kills. It cannot fail and cannot wait.
 
 pub mod assess;
 pub mod drift;
@@ -6,6 +6,7 @@ pub mod effective_limit;
 pub mod findings;
 pub mod headroom;
 pub mod ladder;
+pub mod oom;
 pub mod split;
 pub mod swap_effect;
 pub mod working_set;

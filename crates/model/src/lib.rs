@@ -1,4 +1,4 @@
-//! Every noun of Highwater as plain values: readings, snapshots, cgroups, containers, limits, findings. No I/O, no clock.
+//! Every noun of Highwater as plain values: readings, snapshots, cgroups, containers, limits, findings, incidents. No I/O, no clock.
 
 pub mod assessment;
 pub mod cgroup;
@@ -7,6 +7,8 @@ pub mod declared;
 pub mod drift;
 pub mod finding;
 pub mod host;
+pub mod incident;
+pub mod kernel_log;
 pub mod quantity;
 pub mod rates;
 pub mod reading;

@@ -19,6 +19,7 @@ use model::cgroup::{Cgroup, CgroupId, CgroupIndex};
 use model::reading::Reading;
 use model::snapshot::{Missing, Snapshot};
 use node::{Node, Refresh};
+use rustix::fd::BorrowedFd;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -183,6 +184,17 @@ impl Collector {
         self.witnesses.join(&mut self.snapshot.cgroups);
         self.snapshot.missing = self.standing.iter().chain(&self.witnesses.missing).cloned().collect();
         self.joined = Joined::All;
+    }
+
+    /// What to poll between two scans: readable when a limit was written, a counter moved, or a cgroup came or went.
+    #[must_use]
+    pub fn notification(&self) -> Option<BorrowedFd<'_>> {
+        self.watch.as_ref().map(CgroupWatch::descriptor)
+    }
+
+    /// Reads every counter at the next scan, whether or not anything says that it moved.
+    pub fn read_counters_next(&mut self) {
+        self.nodes.iter_mut().for_each(Node::want_counters);
     }
 
     /// How many files are kept open.

@@ -1,5 +1,6 @@
 //! Development only: imagined machines as values, recorded ones as folders, and scripted servers.
 
 pub mod imagined;
+pub mod oom_text;
 pub mod recorded_machine;
 pub mod scripted_docker;

@@ -6,6 +6,7 @@ use kernel::bytes::Bytes;
 use kernel::cgroup_path::{Identity, Runtime};
 use kernel::limit::Limit;
 use model::assessment::Binding;
+use model::container::Container;
 use model::drift::{Drift, DriftingLimit};
 use model::finding::{BrokenRule, Finding};
 use model::swap_limit::SwapLimit;
@@ -60,22 +61,22 @@ fn shown_as(row: Row<'_>) -> String {
 fn more_memory(row: Row<'_>) -> Option<String> {
     let limit = row.cgroup.memory.limit.get().and_then(Limit::bytes)?;
     let more = whole_mib(Bytes(limit.0 / MORE_RATIO.1 * MORE_RATIO.0));
-    if let Some(engine) = engine(row) {
+    if let Some((engine, name)) = row.cgroup.container.as_ref().and_then(engine) {
         let swap = row.assessment.own_swap_limit.get().unwrap_or(SwapLimit(Limit::Unlimited));
-        return Some(engine_update(row, engine, more, swap));
+        return Some(engine_update(engine, name, more, swap));
     }
     let Identity::Unit(unit) = &row.cgroup.identity else { return None };
     Some(format!("systemctl set-property {} MemoryMax={}", quoted(&unit.name), more.0))
 }
 
 /// Docker refuses a memory limit above the memory-and-swap limit, so both are given.
-fn engine_update(row: Row<'_>, engine: &str, memory: Bytes, swap: SwapLimit) -> String {
+pub(crate) fn engine_update(engine: &str, name: &str, memory: Bytes, swap: SwapLimit) -> String {
     let both = match swap.0 {
         Limit::At(swap) => units::docker_bytes(memory.saturating_add(swap)),
         Limit::Unlimited => "-1".to_owned(),
     };
     let memory = units::docker_bytes(memory);
-    format!("{engine} update --memory {memory} --memory-swap {both} {}", quoted(&names::cgroup(row.cgroup)))
+    format!("{engine} update --memory {memory} --memory-swap {both} {}", quoted(name))
 }
 
 /// systemd's property and the kernel's file in one go; without a unit, the runtime writes its record again.
@@ -103,16 +104,16 @@ fn rewrite(row: Row<'_>) -> Option<String> {
     let declared = row.cgroup.container.as_ref()?.declared.value()?;
     let memory = declared.memory.bytes()?;
     let swap = SwapLimit::from_combined(declared.memory_and_swap, declared.memory).ok()?;
-    engine(row).map(|engine| engine_update(row, engine, memory, swap))
+    let (engine, name) = row.cgroup.container.as_ref().and_then(engine)?;
+    Some(engine_update(engine, name, memory, swap))
 }
 
-/// The program that changes limits of this container, where one does and knows its name.
-fn engine(row: Row<'_>) -> Option<&'static str> {
-    let container = row.cgroup.container.as_ref()?;
-    container.name.value()?;
+/// The program that changes limits of this container, where one does, and the name it knows.
+pub(crate) fn engine(container: &Container) -> Option<(&'static str, &str)> {
+    let name = container.name.value()?;
     match container.runtime {
-        Runtime::Docker => Some("docker"),
-        Runtime::Podman => Some("podman"),
+        Runtime::Docker => Some(("docker", name)),
+        Runtime::Podman => Some(("podman", name)),
         Runtime::Containerd
         | Runtime::CriO
         | Runtime::Lxc
@@ -122,7 +123,8 @@ fn engine(row: Row<'_>) -> Option<&'static str> {
     }
 }
 
-fn whole_mib(amount: Bytes) -> Bytes {
+/// Rounded up: people and engines write limits in MiB.
+pub(crate) fn whole_mib(amount: Bytes) -> Bytes {
     Bytes(amount.0.div_ceil(1 << 20) << 20)
 }
 

@@ -58,8 +58,16 @@ pub struct Questions {
 /// # Errors
 /// When `--docker-host` is no unix socket.
 pub fn questions(global: &Global, collector: &Collector) -> anyhow::Result<Questions> {
+    questions_about(global, collector.snapshot())
+}
+
+/// Decides whom to ask about the cgroups of a snapshot.
+///
+/// # Errors
+/// When `--docker-host` is no unix socket.
+pub fn questions_about(global: &Global, snapshot: &Snapshot) -> anyhow::Result<Questions> {
     let given = global.docker_host.as_deref().filter(|given| !given.is_empty());
-    let cgroups = &collector.snapshot().cgroups;
+    let cgroups = &snapshot.cgroups;
     let has_unnamed = cgroups.iter().any(wants_a_name);
     let engines = match given {
         Some(given) => vec![given.parse::<DockerHost>().context("--docker-host")?],

@@ -3,7 +3,7 @@
 //! A write to a limit file and `kernfs_notify` on an events file both reach a watch on the *directory*
 //! (`fs/kernfs/file.c`, `kernfs_notify_workfn`), so one watch does for all files of a cgroup.
 
-use rustix::fd::OwnedFd;
+use rustix::fd::{AsFd, BorrowedFd, OwnedFd};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, WatchFlags};
 use rustix::io::Errno;
 use std::collections::HashMap;
@@ -63,6 +63,12 @@ impl CgroupWatch {
         if let Some(descriptor) = self.descriptors.remove(cgroup) {
             self.watched.remove(&descriptor);
         }
+    }
+
+    /// What to poll: readable when something has happened.
+    #[must_use]
+    pub fn descriptor(&self) -> BorrowedFd<'_> {
+        self.inotify.as_fd()
     }
 
     /// How many cgroups are watched.

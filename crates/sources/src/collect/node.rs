@@ -72,6 +72,12 @@ impl Node {
         self.stat_read_at = None;
     }
 
+    /// Reads every counter at the next scan.
+    pub const fn want_counters(&mut self) {
+        self.wanted.events = true;
+        self.wanted.slow = true;
+    }
+
     /// Notes that a file was written or notified.
     pub fn notice(&mut self, file: &str) {
         match file {

@@ -1,0 +1,98 @@
+//! `highwater oom ls`: every kill, one line each.
+
+use crate::cli::oom::Origin;
+use crate::cli::oom::gather::{self, Gathered};
+use crate::cli::{Global, output};
+use crate::exit_code::Outcome;
+use api::incidents::Told;
+use clap::{Args, ValueEnum};
+use model::incident::Incident;
+use view::incident;
+use view::text::{Line, Tone, wrapped};
+
+/// What stands below the help.
+pub const EXAMPLES: &str = "Examples:
+  highwater oom ls
+  highwater oom ls --since 2h
+  highwater oom ls --from /var/log/kern.log
+  highwater oom ls --format json | jq '.incidents[] | {message, why}'
+
+Exits with 1 when there are kills.";
+
+/// Flags of `oom ls`.
+#[derive(Args)]
+pub struct LsArgs {
+    #[command(flatten)]
+    origin: Origin,
+    /// How to print
+    #[arg(long, short, value_enum, default_value_t)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+/// An incident's sentences, made once.
+pub struct Words {
+    message: String,
+    why: String,
+    next: Vec<String>,
+}
+
+impl Words {
+    /// The sentences of an incident.
+    #[must_use]
+    pub fn of(told: &Incident) -> Self {
+        Self { message: incident::sentence(told), why: incident::why(told), next: incident::next(told) }
+    }
+
+    /// The incident with its sentences.
+    #[must_use]
+    pub fn told<'a>(&'a self, incident: &'a Incident) -> Told<'a> {
+        Told { incident, message: &self.message, why: &self.why, next: &self.next }
+    }
+}
+
+/// Lists.
+///
+/// # Errors
+/// When a log cannot be read or standard output cannot be written.
+pub fn run(global: &Global, args: &LsArgs) -> anyhow::Result<Outcome> {
+    let gathered = gather::gather(global, &args.origin)?;
+    let incidents = &gathered.found.incidents;
+    match args.format {
+        Format::Json => {
+            let words: Vec<Words> = incidents.iter().map(Words::of).collect();
+            let told: Vec<Told<'_>> =
+                incidents.iter().zip(&words).map(|(incident, words)| words.told(incident)).collect();
+            output::json(&api::incidents::list(&gathered.found, &told))?;
+        }
+        Format::Text => output::lines(&text(&gathered, output::width()))?,
+    }
+    Ok(if incidents.is_empty() { Outcome::Fine } else { Outcome::Findings })
+}
+
+fn text(gathered: &Gathered, width: usize) -> Vec<Line> {
+    let incidents = &gathered.found.incidents;
+    let mut lines: Vec<Line> = incidents.iter().map(incident::line).collect();
+    if incidents.is_empty() {
+        lines.push(Line::plain("No OOM kill that anything here tells of."));
+    }
+    lines.push(Line::empty());
+    if let Some(sentence) = incident::completeness(&gathered.found.completeness) {
+        lines.extend(wrapped(&sentence, width.max(20)).into_iter().map(|line| Line::of(Tone::Warning, line)));
+    }
+    for missing in &gathered.missing {
+        let sentence = format!("Not heard: {} ({})", missing.what, missing.why);
+        lines.extend(wrapped(&sentence, width.max(20)).into_iter().map(|line| Line::of(Tone::Quiet, line)));
+    }
+    if let Some(last) = incidents.last() {
+        let command = format!("highwater oom show {}", last.id.0);
+        lines.push(Line::of(Tone::Quiet, "Next: ").and(Tone::Strong, command));
+    }
+    lines
+}

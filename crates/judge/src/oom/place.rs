@@ -1,0 +1,196 @@
+//! Where a victim lived, and what kind of level ran out of memory.
+
+use crate::oom::Observed;
+use crate::oom::attribute::is_at_or_below;
+use kernel::cgroup_path::{Container as PathContainer, Identity, UnitKind, identify};
+use kernel::limit::Limit;
+use kernel::oom_report::report::{OomKind, OomReport};
+use model::cgroup::Cgroup;
+use model::container::{Container, PodName};
+use model::incident::observed::CounterChange;
+use model::incident::{Level, Place, Scope};
+use model::reading::Reading;
+
+/// Where the victim lived, by the report's path or by the counter that tells of it.
+#[must_use]
+pub fn place(report: &OomReport, change: Option<&CounterChange>, observed: &Observed<'_>) -> Place {
+    let path = report.task_memcg.clone().or_else(|| change.map(|change| change.cgroup.path.clone()));
+    let identity = path.as_deref().map_or(Identity::Other, identify);
+    let seen = container_in(&identity);
+    let named = report.container_id.as_ref();
+    let known = observed.cgroups.iter().find(|cgroup| match (&cgroup.container, &seen, named) {
+        (Some(container), Some(seen), _) => container.id == seen.id,
+        (Some(container), None, Some(named)) => container.id == *named,
+        (Some(_), None, None) => false,
+        (None, _, _) => path.as_deref() == Some(&cgroup.path),
+    });
+    let container =
+        known.and_then(|cgroup| cgroup.container.clone()).or_else(|| seen.as_ref().map(from_path));
+    let pod = match identity_pod(&identity) {
+        Some(pod) => Some(pod),
+        None => container.as_ref().and_then(|container| container.pod.clone()),
+    };
+    let pod_name = pod_name(container.as_ref(), pod.as_ref().map(|pod| pod.uid.as_str()), observed.cgroups);
+    let cgroup = change.map(|change| change.cgroup.id).or_else(|| known.map(|known| known.id));
+    Place {
+        host: report.host.clone(),
+        path: path.into(),
+        cgroup,
+        container,
+        pod,
+        pod_name,
+        unit: unit_in(&identity),
+    }
+}
+
+/// The level that ran out, and the limits known there.
+#[must_use]
+pub fn level(
+    report: &OomReport,
+    place: &Place,
+    change: Option<&CounterChange>,
+    observed: &Observed<'_>,
+) -> Level {
+    let path = report.oom_memcg.clone().or_else(|| level_by_counters(change, observed));
+    let scope = match report.kind {
+        OomKind::Global => Scope::Node,
+        OomKind::Cpuset => Scope::Cpuset,
+        OomKind::Mempolicy => Scope::MemoryPolicy,
+        OomKind::Sysrq => Scope::Requested,
+        OomKind::Panic | OomKind::NothingToKill if path.is_none() => Scope::Node,
+        OomKind::Panic | OomKind::NothingToKill | OomKind::Memcg | OomKind::Unknown => {
+            path.as_deref().map_or(Scope::Unknown, |path| scope(path, place.path.value().map(String::as_str)))
+        }
+    };
+    // What the report printed is of that moment; the cgroup may have another limit now.
+    let printed = report.memory.map(|counter| counter.limit);
+    let held = || path.as_deref().map_or(Reading::Absent, |path| limit_of(path, observed));
+    let limit = Reading::from(printed).or_if_absent(held);
+    let own_limit = place
+        .container
+        .as_ref()
+        .and_then(|container| observed.cgroups.iter().find(|cgroup| is_container(cgroup, container)))
+        .map_or(Reading::Absent, |cgroup| cgroup.memory.limit.clone())
+        .or_if_absent(|| place.path.value().map_or(Reading::Absent, |path| limit_of(path, observed)));
+    Level { scope, path: path.into(), limit, own_limit }
+}
+
+/// What kind of level a cgroup is, as seen from the victim's.
+#[must_use]
+pub fn scope(level: &str, victim: Option<&str>) -> Scope {
+    let is_own = victim == Some(level);
+    match identify(level) {
+        Identity::Root => Scope::Node,
+        Identity::Container(container) => {
+            let victims = victim.and_then(|victim| container_in(&identify(victim)));
+            let is_victims = victims.is_none_or(|victims| victims.id == container.id);
+            if is_victims { Scope::Container } else { Scope::OuterContainer }
+        }
+        Identity::BelowContainer(_) => Scope::PartOfContainer,
+        Identity::Group { .. } => Scope::Group,
+        Identity::Pod(_) => Scope::Pod,
+        Identity::KubeQosLevel(_) => Scope::QosLevel,
+        Identity::KubepodsRoot => Scope::Kubepods,
+        Identity::Unit(unit) if unit.kind != UnitKind::Slice => Scope::Unit,
+        Identity::BelowUnit(_) => Scope::Unit,
+        Identity::Unit(_) => Scope::Slice,
+        Identity::Monitor(_) | Identity::Other if is_own => Scope::Cgroup,
+        Identity::Monitor(_) | Identity::Other => Scope::Slice,
+    }
+}
+
+/// The innermost cgroup at or above the victim's whose own limit was hit between the two looks (v2 counts that).
+fn level_by_counters(change: Option<&CounterChange>, observed: &Observed<'_>) -> Option<String> {
+    let change = change?;
+    let hit = |other: &&CounterChange| {
+        let rose = other.rose(|counters| counters.own_limit_hits.clone());
+        is_at_or_below(&change.cgroup.path, &other.cgroup.path)
+            && rose.get().is_some_and(|rose| rose > 0)
+            && other.from <= change.to
+            && change.from <= other.to
+    };
+    let levels = observed.changes.iter().filter(hit);
+    levels.max_by_key(|other| other.cgroup.path.len()).map(|other| other.cgroup.path.clone())
+}
+
+fn limit_of(path: &str, observed: &Observed<'_>) -> Reading<Limit> {
+    let cgroup = observed.cgroups.iter().find(|cgroup| cgroup.path == path);
+    let moment = || observed.moments.iter().rev().find(|moment| moment.cgroup.path == path);
+    cgroup
+        .map_or(Reading::Absent, |cgroup| cgroup.memory.limit.clone())
+        .or_if_absent(|| moment().map_or(Reading::Absent, |moment| moment.limit.clone()))
+}
+
+fn is_container(cgroup: &Cgroup, container: &Container) -> bool {
+    cgroup.container.as_ref().is_some_and(|other| other.id == container.id)
+}
+
+fn container_in(identity: &Identity) -> Option<PathContainer> {
+    match identity {
+        Identity::Container(container)
+        | Identity::BelowContainer(container)
+        | Identity::Monitor(container) => Some(container.clone()),
+        Identity::Root
+        | Identity::Group { .. }
+        | Identity::Pod(_)
+        | Identity::KubeQosLevel(_)
+        | Identity::KubepodsRoot
+        | Identity::Unit(_)
+        | Identity::BelowUnit(_)
+        | Identity::Other => None,
+    }
+}
+
+fn identity_pod(identity: &Identity) -> Option<kernel::cgroup_path::PodRef> {
+    match identity {
+        Identity::Pod(pod) => Some(pod.clone()),
+        Identity::Root
+        | Identity::Container(_)
+        | Identity::BelowContainer(_)
+        | Identity::Monitor(_)
+        | Identity::Group { .. }
+        | Identity::KubeQosLevel(_)
+        | Identity::KubepodsRoot
+        | Identity::Unit(_)
+        | Identity::BelowUnit(_)
+        | Identity::Other => None,
+    }
+}
+
+fn unit_in(identity: &Identity) -> Option<String> {
+    match identity {
+        Identity::Unit(unit) | Identity::BelowUnit(unit) => Some(unit.name.clone()),
+        Identity::Root
+        | Identity::Container(_)
+        | Identity::BelowContainer(_)
+        | Identity::Monitor(_)
+        | Identity::Group { .. }
+        | Identity::Pod(_)
+        | Identity::KubeQosLevel(_)
+        | Identity::KubepodsRoot
+        | Identity::Other => None,
+    }
+}
+
+fn from_path(seen: &PathContainer) -> Container {
+    Container {
+        id: seen.id.clone(),
+        runtime: seen.runtime,
+        name: Reading::Absent,
+        image: Reading::Absent,
+        compose: None,
+        pod: seen.pod.clone(),
+        pod_container: None,
+        declared: Reading::Absent,
+        pid: Reading::Absent,
+    }
+}
+
+fn pod_name(container: Option<&Container>, uid: Option<&str>, cgroups: &[Cgroup]) -> Option<PodName> {
+    if let Some(named) = container.and_then(|container| container.pod_container.as_ref()) {
+        return Some(named.pod.clone());
+    }
+    let uid = uid?;
+    let is_pod = |cgroup: &&Cgroup| matches!(&cgroup.identity, Identity::Pod(pod) if pod.uid == uid);
+    cgroups.iter().find(is_pod).and_then(|cgroup| cgroup.pod_name.clone())
+}

@@ -1,0 +1,10 @@
+//! OOM kills explained: tables of cases and a property each, from reports that went through the real parser.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests, like the tests, stop at the first surprise")]
+
+mod causes;
+mod correlation;
+mod exit_code;
+mod properties;
+mod seen;
+mod survival;

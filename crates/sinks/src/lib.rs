@@ -1,0 +1,3 @@
+//! Tells others: starts the one command the user named.
+
+pub mod command;

@@ -1,0 +1,73 @@
+//! Which counters of kills moved between two snapshots.
+
+use super::Happening;
+use model::cgroup::CgroupId;
+use model::incident::observed::{CgroupRef, CounterChange, KillCounters, KillTotal};
+use model::reading::Reading;
+use model::snapshot::Snapshot;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// The counters as they were at the last look.
+#[derive(Default)]
+pub struct KnownCounters {
+    /// The time since boot of the last look; `None` before the first.
+    at: Option<Duration>,
+    cgroups: HashMap<CgroupId, KillCounters>,
+    host: Option<(Duration, u64)>,
+}
+
+impl KnownCounters {
+    /// What moved since the snapshot before. The first one tells nothing: its kills are old.
+    pub fn changes(&mut self, snapshot: &Snapshot) -> Vec<Happening> {
+        let now = snapshot.uptime;
+        let mut happenings = Vec::new();
+        let mut cgroups = HashMap::with_capacity(snapshot.cgroups.len());
+        for cgroup in &snapshot.cgroups {
+            let after = KillCounters::of(cgroup);
+            if let Some(from) = self.at {
+                // A cgroup that is new was made with counters of zero.
+                let before = self.cgroups.remove(&cgroup.id).unwrap_or_else(|| zero(&after));
+                if has_risen(&before, &after) {
+                    let path = cgroup.path.clone();
+                    let cgroup = CgroupRef { path, id: cgroup.id };
+                    let after = after.clone();
+                    let change = CounterChange { cgroup, from, to: now, before, after };
+                    happenings.push(Happening::CountersMoved(change));
+                }
+            }
+            cgroups.insert(cgroup.id, after);
+        }
+        self.cgroups = cgroups;
+        self.at = Some(now);
+        happenings.extend(self.host_change(snapshot));
+        happenings
+    }
+
+    fn host_change(&mut self, snapshot: &Snapshot) -> Option<Happening> {
+        let kills = snapshot.host.vmstat.value()?.get("oom_kill")?;
+        let before = self.host.replace((snapshot.uptime, kills));
+        let (from, rose) = before.and_then(|(at, before)| Some((at, kills.checked_sub(before)?)))?;
+        (rose > 0).then_some(Happening::HostKills(KillTotal { from, to: snapshot.uptime, rose }))
+    }
+}
+
+fn counters(counters: &KillCounters) -> [&Reading<u64>; 4] {
+    [&counters.own_kills, &counters.kills, &counters.group_kills, &counters.own_limit_hits]
+}
+
+/// A counter that could not be read does not count as risen; when it is readable again the difference shows.
+fn has_risen(before: &KillCounters, after: &KillCounters) -> bool {
+    let pairs = counters(before).into_iter().zip(counters(after));
+    pairs.into_iter().any(|(before, after)| before.get() < after.get() && before.get().is_some())
+}
+
+fn zero(like: &KillCounters) -> KillCounters {
+    let zeroed = |reading: &Reading<u64>| reading.clone().map(|_| 0);
+    KillCounters {
+        own_kills: zeroed(&like.own_kills),
+        kills: zeroed(&like.kills),
+        group_kills: zeroed(&like.group_kills),
+        own_limit_hits: zeroed(&like.own_limit_hits),
+    }
+}
