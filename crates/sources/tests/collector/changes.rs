@@ -5,7 +5,9 @@ use kernel::bytes::Bytes;
 use kernel::limit::Limit;
 use model::reading::Reading;
 use sources::collect::Habit;
+use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
 use testkit::recorded_machine::MachineCopy;
 
 const SHOP: &str = "/sys/fs/cgroup/shop.slice";
@@ -43,6 +45,22 @@ fn a_cgroup_that_vanishes_between_listing_and_reading_is_gone_with_all_below() {
         assert_eq!(paths.len(), left.len(), "{habit:?} {paths:?}");
         assert!(left.iter().all(|path| paths.contains(path)), "{habit:?} {paths:?}");
         assert!(is_well_formed(snapshot));
+    }
+}
+
+#[test]
+fn a_cgroup_that_cannot_be_entered_leaves_every_other_below_its_own_parent() {
+    let unreadable = OsStr::from_bytes(b"a\xff");
+    for habit in HABITS {
+        let machine = MachineCopy::of(NESTED).unwrap();
+        // Listed under a name that leads nowhere, as one does that went before it could be opened.
+        fs::create_dir(machine.path("/sys/fs/cgroup").join(unreadable)).unwrap();
+        let mut collector = collector(machine.root(), habit);
+        let snapshot = collector.scan();
+        assert!(is_well_formed(snapshot));
+        let web = cgroup(snapshot, "/shop.slice/web.service");
+        let parent = web.parent.and_then(|parent| snapshot.cgroup(parent)).unwrap();
+        assert_eq!(parent.path, "/shop.slice", "{habit:?}");
     }
 }
 
