@@ -134,14 +134,15 @@ impl Refresh<'_> {
     }
 
     fn read_what_moved(&mut self, index: usize, node: &mut Node, cgroup: &mut Cgroup, has_moved: bool) {
-        if node.wanted.limits || !self.is_watched {
+        // v1's `memory.stat` repeats limits, those out of sight among them.
+        let is_written = std::mem::take(&mut node.wanted.limits);
+        if is_written || !self.is_watched {
             read_limits(self.files, cgroup);
-            node.wanted.limits = false;
         }
         let is_old =
             node.stat_read_at.is_none_or(|read_at| self.uptime.saturating_sub(read_at) >= STAT_AGE_MAX);
         let is_eventful = node.wanted.events || self.somebody_was_killed;
-        if !(has_moved || is_old || is_eventful || is_near_limit(cgroup)) {
+        if !(has_moved || is_old || is_written || is_eventful || is_near_limit(cgroup)) {
             cgroup.rates = Some(quiet(node, self.uptime));
             return;
         }
