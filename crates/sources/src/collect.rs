@@ -192,15 +192,8 @@ impl Collector {
     }
 
     fn discover(&mut self) {
-        let Ok(files) = &self.found.files else { return };
-        let (mut places, missing) = tree::walk(files, "/");
-        if self.scope == Scope::Containers {
-            places = tree::containers_and_above(places);
-        }
+        let missing = self.enter_below("/");
         self.standing.extend(missing);
-        for place in places {
-            self.enter(place.path);
-        }
     }
 
     /// Takes a cgroup in. One that went since it was listed leaves no place behind, so its parent is looked up by path.
@@ -288,12 +281,23 @@ impl Collector {
         self.found.files.as_ref().ok().and_then(|files| files.inode(path))
     }
 
-    fn enter_below(&mut self, path: &str) {
-        let Ok(files) = &self.found.files else { return };
-        let (places, _) = tree::walk(files, path);
-        for place in places {
-            self.enter(place.path);
+    /// Takes in a cgroup and what is below it. One made after its parent was listed and before that was watched tells
+    /// nobody, so where there are watches the tree is listed again once they stand.
+    fn enter_below(&mut self, path: &str) -> Vec<Missing> {
+        let looks = if self.watch.is_some() { 2 } else { 1 };
+        let mut missing = Vec::new();
+        for _ in 0..looks {
+            let Ok(files) = &self.found.files else { break };
+            let (mut places, unlisted) = tree::walk(files, path);
+            if self.scope == Scope::Containers {
+                places = tree::containers_and_above(places);
+            }
+            for place in places {
+                self.enter(place.path);
+            }
+            missing = unlisted;
         }
+        missing
     }
 
     /// Walks the whole tree again and compares.

@@ -195,6 +195,46 @@ fn an_idle_cgroups_statistics_are_read_again_after_ten_seconds() {
 }
 
 #[test]
+fn what_moved_unseen_is_spread_over_the_time_since_it_was_read() {
+    let machine = MachineCopy::of(NESTED).unwrap();
+    machine.write("/proc/uptime", "100.00 0.00\n").unwrap();
+    let mut collector = collector(machine.root(), Habit::Repeatedly);
+    let web = "/shop.slice/web.service";
+    let faults = |snapshot: &model::snapshot::Snapshot| {
+        cgroup(snapshot, web).stat.value().and_then(|stat| stat.get("pgmajfault")).unwrap()
+    };
+    let before = faults(collector.scan());
+    machine.write("/proc/uptime", "109.00 0.00\n").unwrap();
+    collector.scan();
+    let stat = format!("{SHOP}/web.service/memory.stat");
+    let text = fs::read_to_string(machine.path(&stat)).unwrap();
+    let (was, is) = (format!("pgmajfault {before}\n"), format!("pgmajfault {}\n", before + 50));
+    machine.write(&stat, text.replace(&was, &is)).unwrap();
+    machine.write("/proc/uptime", "110.00 0.00\n").unwrap();
+    let rates = cgroup(collector.scan(), web).rates.clone().unwrap();
+    assert_eq!(rates.major_faults, Reading::Value(5.0));
+}
+
+#[test]
+fn a_cgroup_that_loses_its_memory_controller_stays_and_its_figures_go() {
+    for habit in HABITS {
+        let machine = MachineCopy::of(NESTED).unwrap();
+        let mut collector = collector(machine.root(), habit);
+        collector.scan();
+        let current = format!("{SHOP}/web.service/memory.current");
+        // As a kept file of a removed cgroup file reads: nothing more to be had from it.
+        machine.write(&current, "").unwrap();
+        machine.remove(&current).unwrap();
+        let snapshot = collector.scan();
+        let web = cgroup(snapshot, "/shop.slice/web.service");
+        assert_eq!(web.memory.usage.get(), None, "{habit:?}");
+        machine.write(&current, "4096\n").unwrap();
+        machine.write(&format!("{SHOP}/web.service/memory.max"), "8192\n").unwrap();
+        assert!(find(collector.scan(), "/shop.slice/web.service").is_some());
+    }
+}
+
+#[test]
 fn rates_are_what_moved_between_two_scans_per_second() {
     let machine = MachineCopy::of(NESTED).unwrap();
     machine.write("/proc/uptime", "100.00 0.00\n").unwrap();
