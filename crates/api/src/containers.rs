@@ -54,10 +54,10 @@ pub fn show(snapshot: &Snapshot, entry: Entry<'_>, ladder: &[Rung]) -> Value {
         .known("host", host(&snapshot.host))
         .known("container", object(snapshot, entry))
         .known("ladder", ladder.iter().map(|rung| self::rung(snapshot, rung)).collect::<Value>())
-        .known(
+        .reading(
             "stat",
-            entry.cgroup.stat.value().map_or(Value::Null, |stat| {
-                stat.iter().map(|(key, value)| (key.to_owned(), Value::from(value))).collect()
+            entry.cgroup.stat.as_ref().map(|stat| {
+                stat.iter().map(|(key, value)| (key.to_owned(), Value::from(value))).collect::<Value>()
             }),
         )
         .known("missing", missing(&snapshot.missing))
@@ -147,19 +147,21 @@ fn pod(pod: &PodRef, names: Option<&PodContainer>) -> Value {
 }
 
 fn effective(object: Object, snapshot: &Snapshot, name: &str, limit: &Reading<Effective>) -> Object {
-    let (cgroup, level) = match limit.value().map(|limit| limit.binding) {
-        Some(Binding::Cgroup(index)) => (
-            snapshot.cgroup(index).map_or(Value::Null, |cgroup| Value::from(cgroup.path.as_str())),
-            Value::from("cgroup"),
-        ),
-        Some(Binding::OutOfSight) => (Value::Null, Value::from("out_of_sight")),
-        Some(Binding::Host) => (Value::Null, Value::from("host")),
-        None => (Value::Null, Value::Null),
-    };
+    let cgroup = limit.clone().map(|limit| match limit.binding {
+        Binding::Cgroup(index) => {
+            snapshot.cgroup(index).map_or(Value::Null, |cgroup| Value::from(cgroup.path.as_str()))
+        }
+        Binding::OutOfSight | Binding::Host => Value::Null,
+    });
+    let level = limit.clone().map(|limit| match limit.binding {
+        Binding::Cgroup(_) => "cgroup",
+        Binding::OutOfSight => "out_of_sight",
+        Binding::Host => "host",
+    });
     object
         .bytes(&format!("{name}_bytes"), &limit.clone().map(|limit| limit.bytes))
-        .known(&format!("{name}_cgroup"), cgroup)
-        .known(&format!("{name}_level"), level)
+        .reading(&format!("{name}_cgroup"), cgroup)
+        .reading(&format!("{name}_level"), level)
 }
 
 fn memory(snapshot: &Snapshot, cgroup: &Cgroup, assessment: &Assessment) -> Value {

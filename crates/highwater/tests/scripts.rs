@@ -300,3 +300,15 @@ fn without_a_terminal_highwater_alone_lists() {
     let root = recorded_machine(NESTED);
     assert_eq!(text(&on(&root, &[])), text(&on(&root, &["ls"])));
 }
+
+#[test]
+fn a_remote_engine_in_the_environment_costs_the_names_and_not_the_table() {
+    let output = highwater(&["ls", "--format", "json", "--root"])
+        .arg(recorded_machine(HOST))
+        .env("DOCKER_HOST", "tcp://127.0.0.1:2375")
+        .output()
+        .unwrap();
+    let document = parsed(&output);
+    assert!(!document["containers"].as_array().unwrap().is_empty());
+    assert!(document["missing"].to_string().contains("tcp://127.0.0.1:2375"), "{}", document["missing"]);
+}

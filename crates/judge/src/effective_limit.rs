@@ -16,8 +16,7 @@ use model::swap_limit::SwapLimit;
 pub fn memory(snapshot: &Snapshot, index: CgroupIndex) -> Reading<Effective> {
     let visible = lowest(snapshot, index, |cgroup| cgroup.memory.limit.clone());
     visible.and_then(|visible| {
-        let hidden =
-            snapshot.cgroup(index).and_then(|cgroup| hidden_limit(cgroup, "hierarchical_memory_limit"));
+        let hidden = hidden_limit(snapshot, index, "hierarchical_memory_limit");
         no_more_than(lower_out_of_sight(visible, hidden), snapshot.host.memory_total())
     })
 }
@@ -35,7 +34,7 @@ pub fn swap(snapshot: &Snapshot, index: CgroupIndex) -> Reading<Effective> {
         Swap::V2(swap) if swap.limit == Reading::Absent => Reading::Absent,
         Swap::V2(_) => lowest(snapshot, index, swap_limit_v2),
         Swap::V1(swap) if swap.combined_limit == Reading::Absent => Reading::Absent,
-        Swap::V1(_) => swap_v1(snapshot, index, cgroup),
+        Swap::V1(_) => swap_v1(snapshot, index),
     };
     own.and_then(|own| no_more_than(own, snapshot.host.swap_total()))
 }
@@ -76,11 +75,12 @@ pub(crate) fn combined_limit(cgroup: &Cgroup) -> Reading<Limit> {
     }
 }
 
-fn swap_v1(snapshot: &Snapshot, index: CgroupIndex, cgroup: &Cgroup) -> Reading<Option<Effective>> {
+fn swap_v1(snapshot: &Snapshot, index: CgroupIndex) -> Reading<Option<Effective>> {
+    let hidden = |key| hidden_limit(snapshot, index, key);
     let combined = lowest(snapshot, index, combined_limit)
-        .map(|visible| lower_out_of_sight(visible, hidden_limit(cgroup, "hierarchical_memsw_limit")));
+        .map(|visible| lower_out_of_sight(visible, hidden("hierarchical_memsw_limit")));
     let memory = lowest(snapshot, index, |level| level.memory.limit.clone())
-        .map(|visible| lower_out_of_sight(visible, hidden_limit(cgroup, "hierarchical_memory_limit")));
+        .map(|visible| lower_out_of_sight(visible, hidden("hierarchical_memory_limit")));
     combined.zip(memory).map(|(combined, memory)| {
         let memory = memory.map_or(Bytes::ZERO, |memory| memory.bytes);
         combined.map(|both| Effective { bytes: both.bytes.saturating_sub(memory), binding: both.binding })
@@ -107,13 +107,12 @@ pub(crate) fn lowest(
     Reading::Value(lowest)
 }
 
-/// v1's `memory.stat` carries the lowest limit over *all* ancestors, also those outside a container's view.
-fn hidden_limit(cgroup: &Cgroup, key: &str) -> Option<Limit> {
-    match cgroup.swap {
-        Swap::V1(_) => {
-            let bytes = cgroup.stat.value()?.get(key)?;
-            kernel::cgroup_v1::limit_from_bytes(bytes).into()
-        }
+/// v1's `memory.stat` carries the lowest limit over *all* ancestors, also those outside a container's view. What is asked is
+/// the highest level in view: those below it would repeat limits that are read themselves, as they were some seconds ago.
+fn hidden_limit(snapshot: &Snapshot, index: CgroupIndex, key: &str) -> Option<Limit> {
+    let (_, highest) = snapshot.lineage(index).last()?;
+    match highest.swap {
+        Swap::V1(_) => kernel::cgroup_v1::limit_from_bytes(highest.stat.value()?.get(key)?).into(),
         Swap::V2(_) => None,
     }
 }

@@ -8,7 +8,7 @@ use crate::effective_limit;
 use crate::working_set::unreclaimable;
 use kernel::bytes::Bytes;
 use kernel::limit::Limit;
-use model::assessment::{Binding, Headroom};
+use model::assessment::{Binding, Effective, Headroom};
 use model::cgroup::{Cgroup, CgroupIndex, Swap};
 use model::reading::Reading;
 use model::snapshot::Snapshot;
@@ -16,7 +16,9 @@ use model::snapshot::Snapshot;
 /// The headroom of a cgroup; unknown when a level that has a limit cannot be measured.
 #[must_use]
 pub fn headroom(snapshot: &Snapshot, index: CgroupIndex) -> Reading<Headroom> {
-    let memory = least(snapshot, index, memory_left).and_then(|least| {
+    let visible = least(snapshot, index, memory_left);
+    let memory = visible.zip(left_out_of_sight(snapshot, index)).and_then(|(visible, hidden)| {
+        let least = [visible, hidden].into_iter().flatten().min_by_key(|(left, _)| *left);
         match (least, snapshot.host.memory_available()) {
             (Some((left, binding)), Reading::Value(host)) if left <= host => Reading::Value((left, binding)),
             (_, Reading::Value(host)) => Reading::Value((host, Binding::Host)),
@@ -55,6 +57,22 @@ type Left = Reading<Option<Bytes>>;
 
 fn memory_left(cgroup: &Cgroup) -> Left {
     remaining(cgroup.memory.limit.clone(), || unreclaimable(cgroup))
+}
+
+/// What a limit that only v1's `memory.stat` tells of leaves: of its cgroup no more is known than what is in view, so this
+/// may be too much, but never more than that limit.
+fn left_out_of_sight(snapshot: &Snapshot, index: CgroupIndex) -> Reading<Option<(Bytes, Binding)>> {
+    match effective_limit::memory(snapshot, index) {
+        Reading::Value(Effective { bytes, binding: Binding::OutOfSight }) => {
+            let highest = snapshot.lineage(index).last().map(|(_, highest)| highest);
+            highest.map_or(Reading::Absent, |highest| {
+                unreclaimable(highest).map(|used| Some((bytes.saturating_sub(used), Binding::OutOfSight)))
+            })
+        }
+        Reading::Value(Effective { binding: Binding::Cgroup(_) | Binding::Host, .. })
+        | Reading::Absent
+        | Reading::Failed(_) => Reading::Value(None),
+    }
 }
 
 fn swap_left_v2(cgroup: &Cgroup) -> Left {

@@ -7,7 +7,7 @@ use crate::cgroup::descriptors;
 use crate::cgroup::figures::{file_path, unread};
 use crate::cgroup::files::CgroupFiles;
 use crate::cgroup::hierarchy;
-use crate::cgroup::tree::{self, Place};
+use crate::cgroup::tree;
 use crate::cgroup::watch::{CgroupChange, CgroupWatch};
 use crate::host_root::{HostRoot, reason};
 use crate::proc;
@@ -20,6 +20,7 @@ use model::reading::Reading;
 use model::snapshot::{Missing, Snapshot};
 use node::{Node, Refresh};
 use rustix::fd::BorrowedFd;
+use rustix::io::Errno;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -130,14 +131,13 @@ impl Collector {
     pub fn along(root: HostRoot, path: &str) -> Self {
         let mut collector = Self::empty(root, Scope::Everything);
         collector.stop_if_missing();
-        let mut place = Place { path: "/".to_owned(), parent: None };
+        let mut level = "/".to_owned();
         for name in path.split('/').filter(|name| !name.is_empty()) {
-            let below = file_path(&place.path, name);
-            let parent = collector.nodes.len();
-            collector.enter(place);
-            place = Place { path: below, parent: Some(parent) };
+            let below = file_path(&level, name);
+            collector.enter(level);
+            level = below;
         }
-        collector.enter(place);
+        collector.enter(level);
         collector
     }
 
@@ -204,37 +204,35 @@ impl Collector {
     }
 
     fn discover(&mut self) {
-        let Ok(files) = &self.found.files else { return };
-        let (mut places, missing) = tree::walk(files, "/", None, 0);
-        if self.scope == Scope::Containers {
-            places = tree::containers_and_above(places);
-        }
+        let missing = self.enter_below("/");
         self.standing.extend(missing);
-        for place in places {
-            self.enter(place);
-        }
     }
 
-    fn enter(&mut self, place: Place) {
+    /// Takes a cgroup in. One that went since it was listed leaves no place behind, so its parent is looked up by path.
+    fn enter(&mut self, path: String) {
         let (Some(version), Ok(files)) = (self.found.version, &self.found.files) else { return };
-        if self.places.contains_key(&place.path) {
+        let parent = parent_path(&path).map(|parent| self.places.get(parent).copied());
+        if parent == Some(None) || self.places.contains_key(&path) {
             return;
         }
-        let Some(inode) = files.inode(&place.path) else { return };
-        if let Some(watch) = &mut self.watch
-            && watch.add(files.folder(), &place.path).is_err()
-        {
-            self.stop_watching();
+        let Some(inode) = files.inode(&path) else { return };
+        if let Some(watch) = &mut self.watch {
+            match watch.add(files.folder(), &path) {
+                Ok(()) => {}
+                // It went between the two calls: that is no reason to stop watching all others.
+                Err(Errno::NOENT) => return,
+                Err(_) => self.stop_watching(),
+            }
         }
         let (memory, swap, events) = unread(version);
         self.joined = Joined::NotYet;
-        self.places.insert(place.path.clone(), self.nodes.len());
+        self.places.insert(path.clone(), self.nodes.len());
         self.nodes.push(Node::default());
         self.snapshot.cgroups.push(Cgroup {
-            identity: identify(&place.path),
-            path: place.path,
+            identity: identify(&path),
+            path,
             id: CgroupId(inode),
-            parent: place.parent.map(CgroupIndex),
+            parent: parent.flatten().map(CgroupIndex),
             container: None,
             pod_name: None,
             unit: Reading::Absent,
@@ -295,31 +293,29 @@ impl Collector {
         self.found.files.as_ref().ok().and_then(|files| files.inode(path))
     }
 
-    fn enter_below(&mut self, path: &str) {
-        let parent_path = match path.rsplit_once('/') {
-            Some(("", _)) | None => "/",
-            Some((parent, _)) => parent,
-        };
-        let Some(parent) = self.places.get(parent_path).copied() else { return };
-        let Ok(files) = &self.found.files else { return };
-        let first = self.nodes.len();
-        let (places, _) = tree::walk(files, path, Some(parent), first);
-        for place in places {
-            // A cgroup that went while it was entered leaves no place behind, so parents are looked up by path.
-            let parent = match place.path.rsplit_once('/') {
-                Some(("", _)) | None => Some(0),
-                Some((parent, _)) => self.places.get(parent).copied(),
-            };
-            if parent.is_some() {
-                self.enter(Place { parent, ..place });
+    /// Takes in a cgroup and what is below it. One made after its parent was listed and before that was watched tells
+    /// nobody, so where there are watches the tree is listed again once they stand.
+    fn enter_below(&mut self, path: &str) -> Vec<Missing> {
+        let looks = if self.watch.is_some() { 2 } else { 1 };
+        let mut missing = Vec::new();
+        for _ in 0..looks {
+            let Ok(files) = &self.found.files else { break };
+            let (mut places, unlisted) = tree::walk(files, path);
+            if self.scope == Scope::Containers {
+                places = tree::containers_and_above(places);
             }
+            for place in places {
+                self.enter(place.path);
+            }
+            missing = unlisted;
         }
+        missing
     }
 
     /// Walks the whole tree again and compares.
     fn look_again(&mut self) {
         let Ok(files) = &self.found.files else { return };
-        let (mut places, _) = tree::walk(files, "/", None, 0);
+        let (mut places, _) = tree::walk(files, "/");
         if self.scope == Scope::Containers {
             places = tree::containers_and_above(places);
         }
@@ -393,6 +389,15 @@ impl Collector {
             }
         }
         self.leave(&vanished);
+    }
+}
+
+/// The cgroup above; `None` for the root of the hierarchy.
+fn parent_path(path: &str) -> Option<&str> {
+    match path.rsplit_once('/')? {
+        ("", "") => None,
+        ("", _) => Some("/"),
+        (parent, _) => Some(parent),
     }
 }
 

@@ -88,17 +88,15 @@ fn sources(row: Row<'_>, column: Column) -> Vec<Source> {
     match column {
         Column::Name | Column::Image | Column::Path => Vec::new(),
         Column::Used | Column::Growth => vec![usage()],
-        Column::Limit => binding(row, &row.assessment.limit, &pick("memory.max", "memory.limit_in_bytes")),
-        Column::SwapLimit => {
-            binding(row, &row.assessment.swap_limit, &pick("memory.swap.max", "memory.memsw.limit_in_bytes"))
-        }
+        Column::Limit => memory_binding(row),
+        Column::SwapLimit => swap_binding(row),
         Column::OwnLimit => {
             vec![(pick("memory.max", "memory.limit_in_bytes"), raw_limit(&cgroup.memory.limit))]
         }
         Column::Left => {
             let mut sources =
                 vec![("unreclaimable".to_owned(), raw(&row.assessment.working_sets.unreclaimable))];
-            sources.extend(binding(row, &row.assessment.limit, &pick("memory.max", "memory.limit_in_bytes")));
+            sources.extend(memory_binding(row));
             sources
                 .push(("/proc/meminfo MemAvailable".to_owned(), raw(&row.snapshot.host.memory_available())));
             sources
@@ -151,7 +149,39 @@ fn kills(row: Row<'_>) -> Vec<Source> {
     ]
 }
 
-fn binding(row: Row<'_>, limit: &Reading<Effective>, file: &str) -> Vec<Source> {
+fn memory_binding(row: Row<'_>) -> Vec<Source> {
+    let file = match row.cgroup.version() {
+        CgroupVersion::V2 => "memory.max",
+        CgroupVersion::V1 => "memory.limit_in_bytes",
+    };
+    binding(row, &row.assessment.limit, [file, "memory.stat hierarchical_memory_limit", "MemTotal"])
+}
+
+/// v1 has no file for swap alone: there the two limits stand whose difference it is.
+fn swap_binding(row: Row<'_>) -> Vec<Source> {
+    let out_of_sight = "memory.stat hierarchical_memsw_limit - hierarchical_memory_limit";
+    let limit = &row.assessment.swap_limit;
+    let file = match row.cgroup.version() {
+        CgroupVersion::V2 => "memory.swap.max",
+        CgroupVersion::V1 => "memory.memsw.limit_in_bytes",
+    };
+    let mut sources = binding(row, limit, [file, out_of_sight, "SwapTotal"]);
+    if let Some(Binding::Cgroup(level)) = limit.value().map(|limit| limit.binding)
+        && let Some(Swap::V1(swap)) = row.snapshot.cgroup(level).map(|level| &level.swap)
+        && let Some((_, combined)) = sources.first_mut()
+    {
+        *combined = raw_limit(&swap.combined_limit.clone().map(|limit| limit.0));
+        sources.extend(memory_binding(row));
+    }
+    sources
+}
+
+/// The file that holds the limit in force: a cgroup's, one that tells of levels out of sight, or a key of the machine's.
+fn binding(
+    row: Row<'_>,
+    limit: &Reading<Effective>,
+    [file, out_of_sight, host_key]: [&str; 3],
+) -> Vec<Source> {
     let Some(effective) = limit.value() else {
         return vec![(file.to_owned(), limit.as_ref().map(|limit| limit.bytes.0.to_string()))];
     };
@@ -160,8 +190,8 @@ fn binding(row: Row<'_>, limit: &Reading<Effective>, file: &str) -> Vec<Source> 
             let path = row.snapshot.cgroup(index).map_or("", |cgroup| cgroup.path.as_str());
             format!("{}/{file}", path.trim_end_matches('/'))
         }
-        Binding::OutOfSight => "memory.stat hierarchical_memory_limit".to_owned(),
-        Binding::Host => "/proc/meminfo".to_owned(),
+        Binding::OutOfSight => out_of_sight.to_owned(),
+        Binding::Host => format!("/proc/meminfo {host_key}"),
     };
     vec![(place, Reading::Value(effective.bytes.0.to_string()))]
 }

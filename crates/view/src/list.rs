@@ -128,6 +128,8 @@ fn columns_for(listing: Listing<'_>) -> Vec<Column> {
     let (first, rest) = WANTED.split_at(4);
     let names = listing.rows.iter().map(|row| Line::plain(Column::Name.cell(*row).text).width());
     let name_width = names.max().unwrap_or(0).clamp(NAME_WIDTH_MIN, NAME_WIDTH_WANTED);
+    // Half of a very narrow line, so that a figure stands beside the name.
+    let name_width_min = NAME_WIDTH_MIN.min(listing.width / 2);
     let mut room = listing.width;
     let mut columns = Vec::new();
     for column in first.iter().chain(rates).chain(rest) {
@@ -143,7 +145,7 @@ fn columns_for(listing: Listing<'_>) -> Vec<Column> {
         let widest = cells.iter().map(|cell| Line::plain(&cell.text).width()).max().unwrap_or(0);
         let needed = widest.max(column.heading().title.len()) + 2;
         let is_extra = matches!(column, Column::WorkingSet | Column::Peak | Column::Image);
-        let reserved = if is_extra { name_width } else { NAME_WIDTH_MIN };
+        let reserved = if is_extra { name_width } else { name_width_min };
         if needed + reserved > room {
             // Widths are what they are, so a later column may still fit; but the order says what matters most.
             break;
@@ -182,10 +184,14 @@ fn worst_lines(listing: Listing<'_>) -> Vec<Line> {
     if let Some(finding) = worst.assessment.findings.first() {
         let name = names::cgroup(worst.cgroup);
         let tone = crate::columns::severity_tone(worst.assessment).unwrap_or(Tone::Plain);
-        let mut words =
-            wrapped(&sentences::finding(worst, finding), listing.width.saturating_sub(2).max(20)).into_iter();
+        let start = format!("{name}: ");
+        let sentence = format!("{start}{}", sentences::finding(worst, finding));
+        let mut words = wrapped(&sentence, listing.width.saturating_sub(2).max(12)).into_iter();
         let first = words.next().unwrap_or_default();
-        lines.push(Line::of(tone, format!("{name}: ")).and(Tone::Plain, first));
+        lines.push(match first.strip_prefix(&start) {
+            Some(rest) => Line::of(tone, start).and(Tone::Plain, rest),
+            None => Line::of(tone, first),
+        });
         lines.extend(words.map(|line| Line::plain(format!("  {line}"))));
     }
     lines.push(Line::of(Tone::Quiet, "Next: ").and(Tone::Strong, remedy::look(worst)));

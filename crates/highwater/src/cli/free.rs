@@ -45,8 +45,14 @@ enum Format {
 /// When nothing is known about this process's memory, or standard output cannot be written.
 pub fn run(global: &Global, args: &FreeArgs) -> anyhow::Result<Outcome> {
     let root = HostRoot::new(&global.root);
-    let path =
-        sources::process::cgroup_path(&root, "self").context("free")?.unwrap_or_else(|| "/".to_owned());
+    let path = match sources::process::cgroup_path(&root, "self").context("free")? {
+        Some(path) => path,
+        // Any other cgroup's figures would be wrong ones.
+        None if root.is_own() => {
+            bail!("free: the cgroup of this process lies outside the hierarchy that is mounted here")
+        }
+        None => "/".to_owned(),
+    };
     let mut collector = Collector::along(root, &path);
     collector.scan();
     let snapshot = collector.into_snapshot();

@@ -9,7 +9,7 @@ use model::snapshot::{Missing, Snapshot};
 use sources::collect::join::{Witnesses, unit_name};
 use sources::collect::{Collector, Habit, Scope};
 use sources::docker::EngineKind;
-use sources::docker::host::DockerHost;
+use sources::docker::host::{DockerHost, DockerHostError};
 use sources::host_root::HostRoot;
 use sources::pod_logs::PodLogs;
 use sources::systemd;
@@ -48,6 +48,7 @@ pub fn look(global: &Global, scope: Scope, interval: Option<Duration>) -> anyhow
 #[derive(Clone, Debug)]
 pub struct Questions {
     engines: Vec<DockerHost>,
+    unusable: Option<DockerHostError>,
     units: Option<Vec<String>>,
     has_unnamed: bool,
     root: PathBuf,
@@ -69,8 +70,14 @@ pub fn questions_about(global: &Global, snapshot: &Snapshot) -> anyhow::Result<Q
     let given = global.docker_host.as_deref().filter(|given| !given.is_empty());
     let cgroups = &snapshot.cgroups;
     let has_unnamed = cgroups.iter().any(wants_a_name);
+    let (given, unusable) = match given.map(str::parse::<DockerHost>).transpose() {
+        Ok(given) => (given, None),
+        // Set for `docker`, not for us: the machine's own engines are asked, and a line says so.
+        Err(error @ DockerHostError::NotUnix { .. }) if is_of_environment(global) => (None, Some(error)),
+        Err(error) => return Err(error).context("--docker-host"),
+    };
     let engines = match given {
-        Some(given) => vec![given.parse::<DockerHost>().context("--docker-host")?],
+        Some(given) => vec![given],
         None if has_unnamed => {
             let runtime_folder = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
             DockerHost::present(&global.root, runtime_folder.as_deref())
@@ -80,7 +87,11 @@ pub fn questions_about(global: &Global, snapshot: &Snapshot) -> anyhow::Result<Q
     let is_own = global.root == std::path::Path::new("/");
     let units = is_own
         .then(|| cgroups.iter().filter_map(|cgroup| unit_name(&cgroup.path)).map(str::to_owned).collect());
-    Ok(Questions { engines, units, has_unnamed, root: global.root.clone() })
+    Ok(Questions { engines, unusable, units, has_unnamed, root: global.root.clone() })
+}
+
+fn is_of_environment(global: &Global) -> bool {
+    std::env::var("DOCKER_HOST").ok() == global.docker_host
 }
 
 /// A container whose name only an engine's socket tells.
@@ -93,13 +104,16 @@ fn wants_a_name(cgroup: &Cgroup) -> bool {
 /// Asks everybody at the same time; nobody takes longer than the deadline.
 #[must_use]
 pub fn ask(questions: Questions) -> Witnesses {
-    let Questions { engines, units, has_unnamed, root } = questions;
+    let Questions { engines, unusable, units, has_unnamed, root } = questions;
     let has_engines = !engines.is_empty();
     let asked: Vec<_> = engines
         .into_iter()
         .map(|engine| thread::spawn(move || sources::docker::containers(&engine, DEADLINE)))
         .collect();
     let mut witnesses = Witnesses { pod_logs: PodLogs::read(&HostRoot::new(&root)), ..Witnesses::default() };
+    if let Some(error) = unusable {
+        witnesses.missing.push(not_named("the containers of DOCKER_HOST's engine", error.to_string()));
+    }
     if let Some(units) = units {
         hear_systemd(&mut witnesses, &units);
     }

@@ -71,17 +71,28 @@ fn without_the_machines_total_a_cgroups_limit_still_holds() {
 
 #[test]
 fn a_limit_above_what_a_container_can_see_binds_out_of_sight() {
+    // Inside a container the visible root is the container's own cgroup.
+    let inside = |own: Reading<Limit>| {
+        let mut machine = Imagined::new(V1);
+        if let Some(root) = machine.snapshot.cgroups.first_mut() {
+            limits_v1(root, own, NONE);
+            root.stat = stat_mib(V1, &[("hierarchical_memory_limit", 256)]);
+        }
+        let worker = machine.cgroup("/worker", |cgroup| limits_v1(cgroup, NONE, NONE));
+        [CgroupIndex(0), worker].map(|index| memory(&machine.snapshot, index))
+    };
+    assert_eq!(inside(at_mib(512)), [(); 2].map(|()| binds(256, Binding::OutOfSight)));
+    assert_eq!(inside(at_mib(256)), [(); 2].map(|()| binds(256, Binding::Cgroup(CgroupIndex(0)))));
+}
+
+#[test]
+fn statistics_of_some_seconds_ago_do_not_overrule_a_limit_in_view() {
     let mut machine = Imagined::new(V1);
     let web = machine.cgroup("/web", |cgroup| {
-        limits_v1(cgroup, at_mib(512), NONE);
-        cgroup.stat = stat_mib(V1, &[("hierarchical_memory_limit", 256)]);
+        limits_v1(cgroup, at_mib(128), NONE);
+        cgroup.stat = stat_mib(V1, &[("hierarchical_memory_limit", 64)]);
     });
-    assert_eq!(memory(&machine.snapshot, web), binds(256, Binding::OutOfSight));
-    let seen = machine.cgroup("/seen", |cgroup| {
-        limits_v1(cgroup, at_mib(256), NONE);
-        cgroup.stat = stat_mib(V1, &[("hierarchical_memory_limit", 256)]);
-    });
-    assert_eq!(memory(&machine.snapshot, seen), binds(256, Binding::Cgroup(seen)));
+    assert_eq!(memory(&machine.snapshot, web), binds(128, Binding::Cgroup(web)));
 }
 
 #[test]

@@ -52,6 +52,19 @@ fn a_sibling_eats_what_the_parent_leaves() {
 }
 
 #[test]
+fn a_limit_out_of_sight_leaves_no_more_than_itself() {
+    let mut machine = Imagined::new(V1);
+    if let Some(root) = machine.snapshot.cgroups.first_mut() {
+        limits_v1(root, NONE, NONE);
+        let figures = [("rss", 30), ("inactive_anon", 30), ("hierarchical_memory_limit", 100)];
+        root.stat = stat_mib(V1, &figures);
+        root.memory.usage = mib(30);
+    }
+    let headroom = headroom(&machine.snapshot, CgroupIndex(0)).get().unwrap();
+    assert_eq!((headroom.memory, headroom.binding), (Bytes::from_mib(70), Binding::OutOfSight));
+}
+
+#[test]
 fn the_machine_can_have_less_left_than_any_limit() {
     let mut machine = Imagined::new(V2);
     let web = machine.cgroup("/web", |cgroup| cgroup.memory.limit = at_mib(7000));

@@ -96,7 +96,7 @@ const fn in_words(reason: NoMemoryController) -> &'static str {
             "no mounted cgroup hierarchy has the memory controller; look for cgroup_disable=memory in /proc/cmdline"
         }
         NoMemoryController::NotInControllers => {
-            "cgroup v2 is mounted without the memory controller; look for cgroup_disable=memory in /proc/cmdline"
+            "cgroup v2 is mounted without the memory controller; look for a v1 memory hierarchy that is not mounted (/proc/cgroups tells) or cgroup_disable=memory in /proc/cmdline"
         }
         NoMemoryController::ControllersUnknown => {
             "cgroup v2 is mounted, but its cgroup.controllers cannot be read"

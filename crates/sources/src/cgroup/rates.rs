@@ -76,7 +76,7 @@ impl Counters {
 }
 
 impl Counters {
-    /// The same counters at a later moment: nothing moved.
+    /// The same counters at another moment: nothing moved between the two.
     pub const fn move_to(&mut self, at: Duration) {
         self.at = at;
     }

@@ -19,13 +19,8 @@ const DEPTH_MAX: usize = 64;
 
 /// Every cgroup at and below `top`, parents before children, and what could not be listed.
 #[must_use]
-pub fn walk(
-    files: &CgroupFiles,
-    top: &str,
-    parent: Option<usize>,
-    first_index: usize,
-) -> (Vec<Place>, Vec<Missing>) {
-    let mut places = vec![Place { path: top.to_owned(), parent }];
+pub fn walk(files: &CgroupFiles, top: &str) -> (Vec<Place>, Vec<Missing>) {
+    let mut places = vec![Place { path: top.to_owned(), parent: None }];
     let mut missing = Vec::new();
     let mut next = 0;
     while let Some(path) = places.get(next).map(|place| place.path.clone()) {
@@ -35,7 +30,7 @@ pub fn walk(
                 let below = path.trim_end_matches('/');
                 let is_deep = below.matches('/').count() >= DEPTH_MAX;
                 for name in names.into_iter().filter(|_| !is_deep) {
-                    places.push(Place { path: format!("{below}/{name}"), parent: Some(first_index + next) });
+                    places.push(Place { path: format!("{below}/{name}"), parent: Some(next) });
                 }
             }
             // Gone between listing and reading: nothing is missing.

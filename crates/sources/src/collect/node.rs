@@ -5,7 +5,6 @@ use super::super::cgroup::figures::{
 };
 use crate::cgroup::files::CgroupFiles;
 use crate::cgroup::rates::Counters;
-use kernel::bytes::Bytes;
 use kernel::limit::Limit;
 use kernel::memory_stat::StatLayout;
 use kernel::parse_error::ParseError;
@@ -82,7 +81,7 @@ impl Node {
     pub fn notice(&mut self, file: &str) {
         match file {
             "memory.events" | "memory.events.local" | "memory.swap.events" => self.wanted.events = true,
-            "cgroup.procs" | "cgroup.threads" | "tasks" | "memory.pressure" => {}
+            "cgroup.procs" | "cgroup.threads" | "tasks" | "memory.pressure" | "memory.stat" => {}
             _ if file.starts_with("memory.") => self.wanted.limits = true,
             _ => {}
         }
@@ -115,8 +114,19 @@ impl Refresh<'_> {
         }
         let before = cgroup.memory.usage.get();
         cgroup.memory.usage = self.read_kept(node, 0, scalar::parse_bytes);
-        if cgroup.memory.usage == Reading::Absent && self.is_gone(cgroup, before) {
-            return Presence::Gone;
+        if cgroup.memory.usage == Reading::Absent {
+            if self.files.inode(&cgroup.path) != Some(cgroup.id.0) {
+                return Presence::Gone;
+            }
+            if before.is_some() {
+                // The memory controller was taken from the cgroup, and perhaps given back: its files are others now.
+                *self.descriptors_left += node.descriptors_kept();
+                *node = Node::default();
+                self.prepare(node, cgroup);
+                cgroup.memory.usage = self.read_kept(node, 0, scalar::parse_bytes);
+            }
+        } else if before.is_none() {
+            node.forget();
         }
         let has_moved = before.is_none() || before != cgroup.memory.usage.get();
         self.read_what_moved(index, node, cgroup, has_moved);
@@ -134,23 +144,21 @@ impl Refresh<'_> {
         *self.descriptors_left -= node.descriptors_kept();
     }
 
-    /// A usage file that was there, or should be there, and a directory that is not.
-    fn is_gone(&self, cgroup: &Cgroup, usage_before: Option<Bytes>) -> bool {
-        usage_before.is_some() || self.files.inode(&cgroup.path) != Some(cgroup.id.0)
-    }
-
     fn read_what_moved(&mut self, index: usize, node: &mut Node, cgroup: &mut Cgroup, has_moved: bool) {
-        if node.wanted.limits || !self.is_watched {
+        // v1's `memory.stat` repeats limits, those out of sight among them.
+        let is_written = std::mem::take(&mut node.wanted.limits);
+        if is_written || !self.is_watched {
             read_limits(self.files, cgroup);
-            node.wanted.limits = false;
         }
         let is_old =
             node.stat_read_at.is_none_or(|read_at| self.uptime.saturating_sub(read_at) >= STAT_AGE_MAX);
         let is_eventful = node.wanted.events || self.somebody_was_killed;
-        if !(has_moved || is_old || is_eventful || is_near_limit(cgroup)) {
+        let is_known_to_move = has_moved || is_written || is_eventful || is_near_limit(cgroup);
+        if !(is_known_to_move || is_old) {
             cgroup.rates = Some(quiet(node, self.uptime));
             return;
         }
+        let read_at = node.stat_read_at;
         self.read_swap_side(node, cgroup);
         self.read_stat(node, cgroup);
         read_pressure(self.files, cgroup);
@@ -162,6 +170,10 @@ impl Refresh<'_> {
         if node.wanted.slow || is_turn || self.somebody_was_killed {
             read_slow(self.files, cgroup);
             node.wanted.slow = false;
+        }
+        if let (Some(before), Some(read_at), false) = (&mut node.counters, read_at, is_known_to_move) {
+            // Read for its age alone: what moved may have done so at any time since.
+            before.move_to(read_at);
         }
         let counters = Counters::of(cgroup, self.uptime);
         #[allow(clippy::cast_precision_loss)]

@@ -5,7 +5,9 @@ use kernel::bytes::Bytes;
 use kernel::limit::Limit;
 use model::reading::Reading;
 use sources::collect::Habit;
+use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::os::unix::ffi::OsStrExt;
 use testkit::recorded_machine::MachineCopy;
 
 const SHOP: &str = "/sys/fs/cgroup/shop.slice";
@@ -43,6 +45,22 @@ fn a_cgroup_that_vanishes_between_listing_and_reading_is_gone_with_all_below() {
         assert_eq!(paths.len(), left.len(), "{habit:?} {paths:?}");
         assert!(left.iter().all(|path| paths.contains(path)), "{habit:?} {paths:?}");
         assert!(is_well_formed(snapshot));
+    }
+}
+
+#[test]
+fn a_cgroup_that_cannot_be_entered_leaves_every_other_below_its_own_parent() {
+    let unreadable = OsStr::from_bytes(b"a\xff");
+    for habit in HABITS {
+        let machine = MachineCopy::of(NESTED).unwrap();
+        // Listed under a name that leads nowhere, as one does that went before it could be opened.
+        fs::create_dir(machine.path("/sys/fs/cgroup").join(unreadable)).unwrap();
+        let mut collector = collector(machine.root(), habit);
+        let snapshot = collector.scan();
+        assert!(is_well_formed(snapshot));
+        let web = cgroup(snapshot, "/shop.slice/web.service");
+        let parent = web.parent.and_then(|parent| snapshot.cgroup(parent)).unwrap();
+        assert_eq!(parent.path, "/shop.slice", "{habit:?}");
     }
 }
 
@@ -174,6 +192,46 @@ fn an_idle_cgroups_statistics_are_read_again_after_ten_seconds() {
     assert_eq!(anon(collector.scan(), web), before);
     machine.write("/proc/uptime", "110.00 0.00\n").unwrap();
     assert_eq!(anon(collector.scan(), web), Some(77777));
+}
+
+#[test]
+fn what_moved_unseen_is_spread_over_the_time_since_it_was_read() {
+    let machine = MachineCopy::of(NESTED).unwrap();
+    machine.write("/proc/uptime", "100.00 0.00\n").unwrap();
+    let mut collector = collector(machine.root(), Habit::Repeatedly);
+    let web = "/shop.slice/web.service";
+    let faults = |snapshot: &model::snapshot::Snapshot| {
+        cgroup(snapshot, web).stat.value().and_then(|stat| stat.get("pgmajfault")).unwrap()
+    };
+    let before = faults(collector.scan());
+    machine.write("/proc/uptime", "109.00 0.00\n").unwrap();
+    collector.scan();
+    let stat = format!("{SHOP}/web.service/memory.stat");
+    let text = fs::read_to_string(machine.path(&stat)).unwrap();
+    let (was, is) = (format!("pgmajfault {before}\n"), format!("pgmajfault {}\n", before + 50));
+    machine.write(&stat, text.replace(&was, &is)).unwrap();
+    machine.write("/proc/uptime", "110.00 0.00\n").unwrap();
+    let rates = cgroup(collector.scan(), web).rates.clone().unwrap();
+    assert_eq!(rates.major_faults, Reading::Value(5.0));
+}
+
+#[test]
+fn a_cgroup_that_loses_its_memory_controller_stays_and_its_figures_go() {
+    for habit in HABITS {
+        let machine = MachineCopy::of(NESTED).unwrap();
+        let mut collector = collector(machine.root(), habit);
+        collector.scan();
+        let current = format!("{SHOP}/web.service/memory.current");
+        // As a kept file of a removed cgroup file reads: nothing more to be had from it.
+        machine.write(&current, "").unwrap();
+        machine.remove(&current).unwrap();
+        let snapshot = collector.scan();
+        let web = cgroup(snapshot, "/shop.slice/web.service");
+        assert_eq!(web.memory.usage.get(), None, "{habit:?}");
+        machine.write(&current, "4096\n").unwrap();
+        machine.write(&format!("{SHOP}/web.service/memory.max"), "8192\n").unwrap();
+        assert!(find(collector.scan(), "/shop.slice/web.service").is_some());
+    }
 }
 
 #[test]
