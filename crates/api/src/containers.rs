@@ -288,9 +288,10 @@ fn rates(rates: &Rates) -> Value {
         .finish()
 }
 
+/// The three witnesses as bytes, or `"max"` for no limit, as the kernel's files have it.
 fn drift(drift: &Drift) -> Value {
     let limit = |limit: Limit| limit.bytes().map_or_else(|| Value::from("max"), |bytes| Value::from(bytes.0));
-    let said = |said: Option<Limit>| said.map_or(Value::Null, limit);
+    let said = |said: Option<Limit>| Reading::from(said.map(limit));
     let what = match drift.what {
         DriftingLimit::Memory => "memory_limit",
         DriftingLimit::Swap => "swap_limit",
@@ -304,10 +305,22 @@ fn drift(drift: &Drift) -> Value {
         DriftState::Latent => "latent",
         DriftState::ByHand => "by_hand",
     };
-    json!({
-        "what": what, "state": state, "declared": said(drift.declared), "systemd": said(drift.systemd),
-        "kernel": limit(drift.kernel), "path": drift.path,
-    })
+    Object::new()
+        .known("what", what)
+        .known("state", state)
+        .reading_or(
+            "declared",
+            said(drift.declared),
+            "the runtime declares no such limit, or could not be asked",
+        )
+        .reading_or(
+            "systemd",
+            said(drift.systemd),
+            "systemd has no such property here, or could not be asked",
+        )
+        .known("kernel", limit(drift.kernel))
+        .known("path", drift.path.as_str())
+        .finish()
 }
 
 /// The rule's name, as in documents and scripts.

@@ -6,7 +6,7 @@ use model::reading::Reading;
 use serde_json::{Map, Value};
 
 /// Why a figure that this kernel or cgroup version does not have is null.
-const NO_SUCH_FIGURE: &str = "this kernel or cgroup version has no such figure";
+const NO_SUCH_FIGURE: &str = "this kernel, cgroup version or cgroup has no such figure";
 
 /// A JSON object under construction. Keys stay in the order in which they are added.
 #[derive(Debug, Default)]

@@ -103,6 +103,18 @@ fn more(headroom: Headroom) -> String {
 }
 
 fn why_unknown(row: Row<'_>) -> String {
+    if row.cgroup.memory.usage == Reading::Absent && row.cgroup.memory.limit == Reading::Absent {
+        let above = row
+            .snapshot
+            .lineage(row.assessment.cgroup)
+            .find(|(_, above)| above.memory.usage.value().is_some());
+        if let Some((_, above)) = above {
+            return format!(
+                "the memory controller is not enabled here, so its memory is charged to {}",
+                above.path
+            );
+        }
+    }
     let assessment = row.assessment;
     let reasons = [reason(&assessment.headroom), reason(&assessment.limit)];
     reasons
@@ -291,7 +303,7 @@ fn swap(row: Row<'_>, width: usize) -> Vec<Line> {
     lines.push(figure(
         "in force",
         &in_force,
-        by.as_deref().unwrap_or("this kernel does not account swap by cgroup"),
+        by.as_deref().unwrap_or("swap is not accounted for this cgroup"),
     ));
     lines.extend(more_of_swap(row).into_iter().map(|(name, value)| figure(name, &value, "")));
     lines.extend(came_back(row));

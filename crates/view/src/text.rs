@@ -88,10 +88,12 @@ pub fn escaped(text: &str) -> String {
     })
 }
 
-/// Control characters, and the marks that reorder what stands around them (Unicode bidirectional controls).
+/// Control characters, separators of lines and paragraphs, characters without width, and the marks that reorder what stands
+/// around them (Unicode bidirectional controls).
 fn is_unsafe(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
+        || matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200b}'..='\u{200f}')
+        || matches!(character, '\u{061c}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{feff}')
 }
 
 /// Cut to so many terminal cells, with a mark where something was cut.

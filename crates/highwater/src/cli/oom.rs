@@ -48,6 +48,9 @@ pub struct Origin {
     /// A log instead of this machine; `-` is standard input
     #[arg(long, value_name = "FILE")]
     from: Option<PathBuf>,
+    /// Also the incidents that `oom watch --state DIR` kept
+    #[arg(long, value_name = "DIR", conflicts_with = "from")]
+    state: Option<PathBuf>,
     /// Only kills of the last 30m, 2h, 1d, 1w
     #[arg(long, value_name = "TIME", value_parser = gather::age)]
     since: Option<std::time::Duration>,

@@ -71,18 +71,6 @@ impl CgroupWatch {
         self.inotify.as_fd()
     }
 
-    /// How many cgroups are watched.
-    #[must_use]
-    pub fn len(&self) -> usize {
-        self.watched.len()
-    }
-
-    /// Whether none is.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.watched.is_empty()
-    }
-
     /// What has happened since the last call, without waiting.
     pub fn changes(&mut self) -> Vec<CgroupChange> {
         let mut changes = Vec::new();

@@ -20,6 +20,8 @@ use sources::journal::{Journal, JournalRecord, JournalStart};
 use sources::kmsg::{Kmsg, KmsgStart, KmsgStep};
 use std::path::Path;
 use std::time::Duration;
+use store::record::StoredIncident;
+use store::store::Store;
 
 /// What was found, and who could not be heard.
 pub struct Gathered {
@@ -27,6 +29,8 @@ pub struct Gathered {
     pub found: Incidents,
     /// Witnesses that could not be heard.
     pub missing: Vec<Missing>,
+    /// Incidents that a watch kept and nothing else tells of any more, oldest first.
+    pub kept: Vec<StoredIncident>,
 }
 
 /// Parses an age such as `2h`.
@@ -57,14 +61,26 @@ pub fn gather(global: &Global, origin: &Origin) -> anyhow::Result<Gathered> {
         Some(path) => of_file(path)?,
         None => of_machine(global, origin.since)?,
     };
+    if let Some(folder) = &origin.state {
+        gathered.kept = kept(folder, &gathered.found)?;
+    }
     if let Some(age) = origin.since {
         let now = sources::proc::wall_clock();
         let begin = now.0.saturating_sub(millis(age));
         // A kill whose date nobody knows is not kept from anybody.
         let is_wanted = |incident: &Incident| incident.when.wall.get().is_none_or(|wall| wall.0 >= begin);
         gathered.found.incidents.retain(is_wanted);
+        gathered.kept.retain(|kept| kept.at_millis.is_none_or(|at| at >= begin));
     }
     Ok(gathered)
+}
+
+/// What a watch kept in this folder and is not found otherwise.
+fn kept(folder: &Path, found: &Incidents) -> anyhow::Result<Vec<StoredIncident>> {
+    let store = Store::open_to_read(folder).context("--state")?;
+    let mut kept = store.incidents().context("--state")?;
+    kept.retain(|kept| found.incidents.iter().all(|incident| incident.id.0 != kept.id));
+    Ok(kept)
 }
 
 fn of_file(path: &Path) -> anyhow::Result<Gathered> {
@@ -77,7 +93,7 @@ fn of_file(path: &Path) -> anyhow::Result<Gathered> {
         records_lost: 0,
     }];
     let observed = Observed { logs: &logs, ..Observed::default() };
-    Ok(Gathered { found: judge::oom::incidents(&observed), missing: Vec::new() })
+    Ok(Gathered { found: judge::oom::incidents(&observed), missing: Vec::new(), kept: Vec::new() })
 }
 
 fn of_machine(global: &Global, since: Option<Duration>) -> anyhow::Result<Gathered> {
@@ -115,7 +131,7 @@ fn of_machine(global: &Global, since: Option<Duration>) -> anyhow::Result<Gather
         ..Observed::default()
     };
     let found = judge::oom::incidents(&observed);
-    Ok(Gathered { found, missing })
+    Ok(Gathered { found, missing, kept: Vec::new() })
 }
 
 /// The wall clock when the machine started.

@@ -7,6 +7,7 @@ use crate::exit_code::Outcome;
 use api::incidents::Told;
 use clap::{Args, ValueEnum};
 use model::incident::Incident;
+use store::record::StoredIncident;
 use view::incident;
 use view::text::{Line, Tone, wrapped};
 
@@ -69,17 +70,33 @@ pub fn run(global: &Global, args: &LsArgs) -> anyhow::Result<Outcome> {
             let words: Vec<Words> = incidents.iter().map(Words::of).collect();
             let told: Vec<Told<'_>> =
                 incidents.iter().zip(&words).map(|(incident, words)| words.told(incident)).collect();
-            output::json(&api::incidents::list(&gathered.found, &told))?;
+            let mut document = api::incidents::list(&gathered.found, &told);
+            if let Some(incidents) =
+                document.get_mut("incidents").and_then(|incidents| incidents.as_array_mut())
+            {
+                let kept = gathered.kept.iter().filter_map(|kept| kept.document.get("incident")).cloned();
+                incidents.splice(0..0, kept);
+            }
+            output::json(&document)?;
         }
         Format::Text => output::lines(&text(&gathered, output::width()))?,
     }
-    Ok(if incidents.is_empty() { Outcome::Fine } else { Outcome::Findings })
+    Ok(if incidents.is_empty() && gathered.kept.is_empty() { Outcome::Fine } else { Outcome::Findings })
+}
+
+/// An incident that only the store still knows, as it was told.
+fn kept_line(kept: &StoredIncident) -> Line {
+    let message = kept.document.pointer("/incident/message").and_then(|message| message.as_str());
+    Line::of(Tone::Strong, &kept.id)
+        .and(Tone::Quiet, "  kept  ")
+        .and(Tone::Plain, message.unwrap_or("its sentence is not in the store"))
 }
 
 fn text(gathered: &Gathered, width: usize) -> Vec<Line> {
     let incidents = &gathered.found.incidents;
-    let mut lines: Vec<Line> = incidents.iter().map(incident::line).collect();
-    if incidents.is_empty() {
+    let mut lines: Vec<Line> = gathered.kept.iter().map(kept_line).collect();
+    lines.extend(incidents.iter().map(incident::line));
+    if lines.is_empty() {
         lines.push(Line::plain("No OOM kill that anything here tells of."));
     }
     lines.push(Line::empty());

@@ -8,6 +8,7 @@ use crate::exit_code::Outcome;
 use anyhow::bail;
 use clap::{Args, ValueEnum};
 use model::incident::Incident;
+use store::record::StoredIncident;
 use view::incident;
 
 /// What stands below the help.
@@ -47,6 +48,10 @@ pub fn run(global: &Global, args: &ShowArgs) -> anyhow::Result<Outcome> {
         None => incidents.last(),
     };
     let Some(found) = found else {
+        if let Some(kept) = args.target.as_deref().and_then(|target| kept(&gathered.kept, target)) {
+            output::json(&kept.document)?;
+            return Ok(Outcome::Findings);
+        }
         if incidents.is_empty() {
             bail!("no OOM kill that anything here tells of; `highwater oom ls` says who could not be heard");
         }
@@ -64,6 +69,16 @@ pub fn run(global: &Global, args: &ShowArgs) -> anyhow::Result<Outcome> {
         Format::Text => output::lines(&incident::story(found, output::width()))?,
     }
     Ok(Outcome::Findings)
+}
+
+/// An incident that only the store still knows is told as it was kept.
+fn kept<'a>(kept: &'a [StoredIncident], target: &str) -> Option<&'a StoredIncident> {
+    let is_meant = |kept: &&StoredIncident| {
+        let container =
+            kept.document.pointer("/incident/place/container/name").and_then(|name| name.as_str());
+        kept.id == target || container == Some(target)
+    };
+    kept.iter().rev().find(is_meant)
 }
 
 /// By its own name, or by anything that names whom it hit.

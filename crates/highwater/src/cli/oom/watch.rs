@@ -9,7 +9,7 @@ use clap::{Args, ValueEnum};
 use judge::oom::Observed;
 use kernel::oom_report::reader::{OomEvent, OomReader};
 use kernel::oom_report::report::{OomReport, Timestamp as Printed};
-use model::cgroup::CgroupId;
+use model::cgroup::{Cgroup, CgroupId};
 use model::incident::observed::{CgroupMoment, CounterChange, KillTotal, Log};
 use model::incident::witness::LogSource;
 use model::incident::{Attribution, Incident};
@@ -20,7 +20,7 @@ use sources::collect::join::Witnesses;
 use sources::host_root::HostRoot;
 use sources::kmsg::KmsgStart;
 use sources::oom_watch::{Happening, OomWatch, WatchOptions};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
@@ -42,6 +42,9 @@ const WAIT: Duration = Duration::from_secs(1);
 
 /// A counter that moved so long ago and found no report will find none.
 const SETTLED: Duration = Duration::from_secs(2);
+
+/// Containers that are remembered when they are gone; more than this come and go only on a machine that is all churn.
+const REMEMBERED_MAX: usize = 4_096;
 
 /// A report is kept so long for the counters that belong to it.
 const KEPT: Duration = Duration::from_secs(10);
@@ -98,13 +101,11 @@ pub fn run(global: &Global, args: &WatchArgs) -> anyhow::Result<Outcome> {
         if is_quiet {
             desk.flush();
         }
-        for incident in desk.incidents(&watch) {
+        for incident in desk.incidents(&watch, &names) {
             teller.tell(&incident)?;
         }
         teller.remember(&watch)?;
-        if let Some(witnesses) = names.answer() {
-            watch.hear(witnesses);
-        }
+        names.hear(&mut watch);
         names.ask_about(watch.snapshot())?;
         if args.count.is_some_and(|count| teller.told.len() >= count) {
             teller.command.map(CommandSink::finish);
@@ -119,11 +120,13 @@ struct Names {
     known: usize,
     pending: Option<JoinHandle<Witnesses>>,
     containers: HashSet<CgroupId>,
+    /// Containers as they were last seen: a container that was killed is gone before its story is told.
+    remembered: HashMap<CgroupId, Cgroup>,
 }
 
 impl Names {
     fn new(global: Global) -> Self {
-        Self { global, known: 0, pending: None, containers: HashSet::new() }
+        Self { global, known: 0, pending: None, containers: HashSet::new(), remembered: HashMap::new() }
     }
 
     fn ask_about(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
@@ -138,6 +141,25 @@ impl Names {
         self.containers = found;
         self.known += 1;
         Ok(())
+    }
+
+    /// Takes what an engine answered, and remembers the containers with their names.
+    fn hear(&mut self, watch: &mut OomWatch) {
+        if let Some(witnesses) = self.answer() {
+            watch.hear(witnesses);
+            if self.remembered.len() > REMEMBERED_MAX {
+                self.remembered.clear();
+            }
+            let containers = watch.snapshot().cgroups.iter().filter(|cgroup| cgroup.container.is_some());
+            self.remembered.extend(containers.map(|cgroup| (cgroup.id, cgroup.clone())));
+        }
+    }
+
+    /// Every cgroup there is, and the containers that are gone.
+    fn cgroups(&self, snapshot: &Snapshot) -> Vec<Cgroup> {
+        let there: HashSet<CgroupId> = snapshot.cgroups.iter().map(|cgroup| cgroup.id).collect();
+        let gone = self.remembered.values().filter(|cgroup| !there.contains(&cgroup.id));
+        snapshot.cgroups.iter().chain(gone).cloned().collect()
     }
 
     fn answer(&mut self) -> Option<Witnesses> {
@@ -189,7 +211,7 @@ impl Desk {
 
     /// The incidents of what was seen lately. Kills that a report tells of are ready at once; those that only a counter tells of
     /// wait until a report would have come.
-    fn incidents(&mut self, watch: &OomWatch) -> Vec<Incident> {
+    fn incidents(&mut self, watch: &OomWatch, names: &Names) -> Vec<Incident> {
         let snapshot = watch.snapshot();
         let now = snapshot.uptime;
         let is_settled = |change: &CounterChange| change.to + SETTLED <= now;
@@ -206,12 +228,13 @@ impl Desk {
             reports: self.reports.clone(),
             records_lost: self.lost,
         }];
+        let cgroups = names.cgroups(snapshot);
         let observed = Observed {
             logs: &logs,
             boot: watch.boot_id().into(),
             changes: &self.changes,
             moments: &moments,
-            cgroups: &snapshot.cgroups,
+            cgroups: &cgroups,
             kill_total: self.total.into(),
             swap_total: snapshot.host.swap_total(),
             missing: watch.missing(),
