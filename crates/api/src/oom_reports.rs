@@ -35,7 +35,7 @@ pub fn report(report: &OomReport) -> Value {
         .known("order", report.order)
         .known("gfp_mask", report.gfp_mask.clone())
         .known("gfp_flags", report.gfp_flags.clone())
-        .known("constraint", report.constraint.map(|constraint| constraint.as_str()))
+        .known("constraint", report.constraint.map(kernel::oom_report::report::Constraint::as_str))
         .known("nodemask", report.nodemask.clone())
         .known("cpuset", report.cpuset.clone())
         .known("mems_allowed", report.mems_allowed.clone())
