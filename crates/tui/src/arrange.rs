@@ -5,7 +5,7 @@ use crate::state::{Direction, Range, Shape, Sort, State};
 use model::cgroup::{Cgroup, CgroupIndex};
 use model::container::Container;
 use std::cmp::Ordering;
-use view::columns::{Column, Row};
+use view::columns::{Column, Measure, Row};
 use view::names;
 
 /// A cgroup that is a row.
@@ -139,24 +139,11 @@ fn sorted(sort: Sort, scene: &Scene<'_>, chosen: &[bool]) -> Vec<CgroupIndex> {
 }
 
 fn key(column: Column, row: Row<'_>) -> Key {
-    match column {
-        Column::Name | Column::Image | Column::Path => Key::Word(column.cell(row).text.to_lowercase()),
-        Column::Used
-        | Column::Limit
-        | Column::Swap
-        | Column::SwapLimit
-        | Column::Waits
-        | Column::Kills
-        | Column::OwnLimit
-        | Column::WorkingSet
-        | Column::Unreclaimable
-        | Column::Peak
-        | Column::Growth
-        | Column::SwapIn
-        | Column::SwapOut
-        | Column::Refaults => Key::Figure(column.figure(row)),
+    match (column, column.measure()) {
+        (_, Measure::Words) => Key::Word(column.cell(row).text.to_lowercase()),
         // 60 MiB left is little of 8 GiB and much of 64 MiB.
-        Column::Left => Key::Figure(share_left(row)),
+        (Column::Left, _) => Key::Figure(share_left(row)),
+        (_, _) => Key::Figure(column.figure(row)),
     }
 }
 

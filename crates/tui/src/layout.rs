@@ -84,19 +84,7 @@ pub fn columns(scene: &Scene<'_>, placed: &[Placed]) -> Vec<Column> {
     let rows = || placed.iter().filter_map(|placed| scene.row(placed.index));
     let is_worth = |column: &Column| match column {
         Column::Name | Column::Used | Column::Limit | Column::Left | Column::Path => true,
-        Column::Image => rows().any(|row| column.cell(row).text != units::ABSENT),
-        Column::Swap
-        | Column::SwapLimit
-        | Column::Waits
-        | Column::Kills
-        | Column::OwnLimit
-        | Column::WorkingSet
-        | Column::Unreclaimable
-        | Column::Peak
-        | Column::Growth
-        | Column::SwapIn
-        | Column::SwapOut
-        | Column::Refaults => rows().any(|row| column.figure(row).is_some()),
+        column => rows().any(|row| column.cell(row).text != units::ABSENT),
     };
     COLUMNS.iter().copied().filter(is_worth).collect()
 }

@@ -64,6 +64,23 @@ pub enum Column {
     Path,
 }
 
+/// What the cells of a column hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Measure {
+    /// A name, an image, a path.
+    Words,
+    /// An amount.
+    Bytes,
+    /// An amount per second.
+    BytesPerSecond,
+    /// Pages per second.
+    PagesPerSecond,
+    /// A share, 0 to 1.
+    Ratio,
+    /// A number of events.
+    Count,
+}
+
 /// Every column, in the order a table shows them.
 pub const COLUMNS: [Column; 18] = [
     Column::Name,
@@ -144,6 +161,27 @@ impl Column {
         }
     }
 
+    /// What its cells hold.
+    #[must_use]
+    pub const fn measure(self) -> Measure {
+        match self {
+            Self::Name | Self::Image | Self::Path => Measure::Words,
+            Self::Used
+            | Self::Limit
+            | Self::Left
+            | Self::Swap
+            | Self::SwapLimit
+            | Self::OwnLimit
+            | Self::WorkingSet
+            | Self::Unreclaimable
+            | Self::Peak => Measure::Bytes,
+            Self::Growth | Self::SwapIn | Self::SwapOut => Measure::BytesPerSecond,
+            Self::Refaults => Measure::PagesPerSecond,
+            Self::Waits => Measure::Ratio,
+            Self::Kills => Measure::Count,
+        }
+    }
+
     /// The figure behind the cell, for sorting; `None` when it is a word or not known.
     #[must_use]
     #[allow(clippy::cast_precision_loss)]
@@ -207,23 +245,12 @@ impl Column {
 
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     fn in_words(self, figure: f64) -> String {
-        match self {
-            Self::Waits => units::percent(figure),
-            Self::Kills => format!("{figure:.0}"),
-            Self::Growth | Self::SwapIn | Self::SwapOut => units::bytes_per_second(figure),
-            Self::Refaults => units::per_second(figure),
-            Self::Used
-            | Self::Left
-            | Self::Swap
-            | Self::WorkingSet
-            | Self::Unreclaimable
-            | Self::Peak
-            | Self::Limit
-            | Self::SwapLimit
-            | Self::OwnLimit
-            | Self::Name
-            | Self::Image
-            | Self::Path => units::bytes(Bytes(figure as u64)),
+        match self.measure() {
+            Measure::Ratio => units::percent(figure),
+            Measure::Count => format!("{figure:.0}"),
+            Measure::BytesPerSecond => units::bytes_per_second(figure),
+            Measure::PagesPerSecond => units::per_second(figure),
+            Measure::Bytes | Measure::Words => units::bytes(Bytes(figure as u64)),
         }
     }
 

@@ -1,9 +1,8 @@
 //! The list as comma-separated values: raw figures, units in the headings (RFC 4180).
 
-use crate::columns::{COLUMNS, Column, Row};
-use crate::names;
+use crate::columns::{COLUMNS, Column, Measure, Row};
 use crate::text::escaped;
-use model::reading::Reading;
+use crate::units;
 
 /// The heading line and a line for each row; an absent figure is an empty field, `unlimited` a limit that is none.
 #[must_use]
@@ -14,52 +13,26 @@ pub fn csv(rows: &[Row<'_>]) -> String {
 }
 
 fn heading(column: Column) -> String {
-    let unit = match column {
-        Column::Name | Column::Image | Column::Path => "",
-        Column::Kills => "_count",
-        Column::Waits => "_ratio",
-        Column::Refaults => "_pages_per_second",
-        Column::Growth | Column::SwapIn | Column::SwapOut => "_bytes_per_second",
-        Column::Used
-        | Column::Limit
-        | Column::Left
-        | Column::Swap
-        | Column::SwapLimit
-        | Column::OwnLimit
-        | Column::WorkingSet
-        | Column::Unreclaimable
-        | Column::Peak => "_bytes",
+    let unit = match column.measure() {
+        Measure::Words => "",
+        Measure::Count => "_count",
+        Measure::Ratio => "_ratio",
+        Measure::PagesPerSecond => "_pages_per_second",
+        Measure::BytesPerSecond => "_bytes_per_second",
+        Measure::Bytes => "_bytes",
     };
     format!("{}{unit}", column.key().replace('-', "_"))
 }
 
 fn value(column: Column, row: Row<'_>) -> String {
-    match column {
-        Column::Name => names::cgroup(row.cgroup),
-        Column::Path => row.cgroup.path.clone(),
-        Column::Image => {
-            let image = row.cgroup.container.as_ref().map_or(&Reading::Absent, |container| &container.image);
-            image.value().cloned().unwrap_or_default()
-        }
-        Column::Used
-        | Column::Limit
-        | Column::Left
-        | Column::Swap
-        | Column::SwapLimit
-        | Column::Waits
-        | Column::Kills
-        | Column::OwnLimit
-        | Column::WorkingSet
-        | Column::Unreclaimable
-        | Column::Peak
-        | Column::Growth
-        | Column::SwapIn
-        | Column::SwapOut
-        | Column::Refaults => match column.figure(row) {
-            Some(figure) if figure.is_infinite() => "unlimited".to_owned(),
-            Some(figure) => figure.to_string(),
-            None => String::new(),
-        },
+    if column.measure() == Measure::Words {
+        let words = column.cell(row).text;
+        return if words == units::ABSENT { String::new() } else { words };
+    }
+    match column.figure(row) {
+        Some(figure) if figure.is_infinite() => "unlimited".to_owned(),
+        Some(figure) => figure.to_string(),
+        None => String::new(),
     }
 }
 

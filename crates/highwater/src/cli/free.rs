@@ -1,10 +1,11 @@
 //! `highwater free`: what this process may really use, next to what `free` claims.
 
 use crate::cli::observe::Judged;
+use crate::cli::output::Format;
 use crate::cli::{Global, output};
 use crate::exit_code::Outcome;
 use anyhow::{Context, bail};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use kernel::bytes::Bytes;
 use model::assessment::Assessment;
 use model::quantity::Quantity;
@@ -30,13 +31,6 @@ pub struct FreeArgs {
     /// How to print
     #[arg(long, short, value_enum, default_value_t)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
 }
 
 /// Tells.

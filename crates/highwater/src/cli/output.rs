@@ -2,9 +2,20 @@
 
 use crate::cli::Colour;
 use anstyle::{AnsiColor, Style};
+use clap::ValueEnum;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 use view::text::{Line, Tone};
+
+/// How a command prints what it has to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Text,
+    /// For scripts.
+    Json,
+}
 
 /// The width where there is no terminal: what fits a mail or a ticket.
 const WIDTH_DEFAULT: usize = 100;

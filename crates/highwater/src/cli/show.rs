@@ -1,11 +1,12 @@
 //! `highwater show`: everything about one container, unit, process or cgroup.
 
 use crate::cli::observe::{self, Judged};
+use crate::cli::output::Format;
 use crate::cli::{Global, ls, output};
 use crate::exit_code::Outcome;
 use anyhow::{Context, bail};
 use api::containers::Entry;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use kernel::cgroup_path::Identity;
 use model::cgroup::CgroupIndex;
 use model::snapshot::Snapshot;
@@ -33,13 +34,6 @@ pub struct ShowArgs {
     /// Exit 1 when it needs attention
     #[arg(long)]
     check: bool,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
 }
 
 /// Shows one.

@@ -2,10 +2,11 @@
 
 use crate::cli::oom::Origin;
 use crate::cli::oom::gather::{self, Gathered};
+use crate::cli::output::Format;
 use crate::cli::{Global, output};
 use crate::exit_code::Outcome;
 use api::incidents::Told;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use model::incident::Incident;
 use store::record::StoredIncident;
 use view::incident;
@@ -28,13 +29,6 @@ pub struct LsArgs {
     /// How to print
     #[arg(long, short, value_enum, default_value_t)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
 }
 
 /// An incident's sentences, made once.

@@ -1,9 +1,9 @@
 //! `highwater oom parse`: the OOM reports in a log.
 
-use crate::cli::output;
+use crate::cli::output::{self, Format};
 use crate::exit_code::Outcome;
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use kernel::oom_report::OomLog;
 use kernel::oom_report::reader::{OomEvent, OomReader};
 use std::fs::File;
@@ -29,13 +29,6 @@ pub struct ParseArgs {
     /// How to print
     #[arg(long, short, value_enum, default_value_t)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
 }
 
 /// Prints.

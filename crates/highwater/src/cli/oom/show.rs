@@ -3,10 +3,11 @@
 use crate::cli::oom::Origin;
 use crate::cli::oom::gather;
 use crate::cli::oom::ls::Words;
+use crate::cli::output::Format;
 use crate::cli::{Global, output};
 use crate::exit_code::Outcome;
 use anyhow::bail;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use model::incident::Incident;
 use store::record::StoredIncident;
 use view::incident;
@@ -27,13 +28,6 @@ pub struct ShowArgs {
     /// How to print
     #[arg(long, short, value_enum, default_value_t)]
     format: Format,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
 }
 
 /// Tells.

@@ -2,10 +2,11 @@
 
 use crate::cli::oom::gather;
 use crate::cli::oom::ls::Words;
+use crate::cli::output::Format;
 use crate::cli::{Global, observe, output};
 use crate::exit_code::Outcome;
 use anyhow::Context;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use judge::oom::Observed;
 use kernel::oom_report::reader::{OomEvent, OomReader};
 use kernel::oom_report::report::{OomReport, Timestamp as Printed};
@@ -69,13 +70,6 @@ pub struct WatchArgs {
     count: Option<usize>,
 }
 
-#[derive(Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum Format {
-    #[default]
-    Text,
-    Json,
-}
-
 /// Watches until it is ended.
 ///
 /// # Errors
@@ -108,7 +102,9 @@ pub fn run(global: &Global, args: &WatchArgs) -> anyhow::Result<Outcome> {
         names.hear(&mut watch);
         names.ask_about(watch.snapshot())?;
         if args.count.is_some_and(|count| teller.told.len() >= count) {
-            teller.command.map(CommandSink::finish);
+            if let Some(command) = teller.command {
+                command.finish();
+            }
             return Ok(Outcome::Findings);
         }
     }
