@@ -585,13 +585,17 @@ _highwater() {
             return 0
             ;;
         highwater__subcmd__oom__subcmd__ls)
-            opts="-f -h --from --since --format --root --docker-host --color --help"
+            opts="-f -h --from --state --since --format --root --docker-host --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -661,13 +665,17 @@ _highwater() {
             return 0
             ;;
         highwater__subcmd__oom__subcmd__show)
-            opts="-f -h --from --since --format --root --docker-host --color --help"
+            opts="-f -h --from --state --since --format --root --docker-host --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --state)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -90,8 +90,8 @@ complete -c highwater -n "__fish_highwater_using_subcommand list" -s a -l all -d
 complete -c highwater -n "__fish_highwater_using_subcommand list" -s r -l reverse -d 'Other way round'
 complete -c highwater -n "__fish_highwater_using_subcommand list" -l check -d 'Exit 1 when a container needs attention'
 complete -c highwater -n "__fish_highwater_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c highwater -n "__fish_highwater_using_subcommand show" -s f -l format -d 'How to print' -r -f -a "text\t''
-json\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand show" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
 complete -c highwater -n "__fish_highwater_using_subcommand show" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand show" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
 complete -c highwater -n "__fish_highwater_using_subcommand show" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
@@ -110,8 +110,8 @@ complete -c highwater -n "__fish_highwater_using_subcommand top" -l ascii -d 'Dr
 complete -c highwater -n "__fish_highwater_using_subcommand top" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand free" -l cache-size -d 'Print a safe cache size in bytes: this share of the limit, or this amount, never more than is free' -r
 complete -c highwater -n "__fish_highwater_using_subcommand free" -l require -d 'Fail when less than this is free for the process' -r
-complete -c highwater -n "__fish_highwater_using_subcommand free" -s f -l format -d 'How to print' -r -f -a "text\t''
-json\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand free" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
 complete -c highwater -n "__fish_highwater_using_subcommand free" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand free" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
 complete -c highwater -n "__fish_highwater_using_subcommand free" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
@@ -131,9 +131,10 @@ complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -f -a "parse" -d 'Print the OOM reports in a log of any kind, of any kernel'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l from -d 'A log instead of this machine; `-` is standard input' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l state -d 'Also the incidents that `oom watch --state DIR` kept' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l since -d 'Only kills of the last 30m, 2h, 1d, 1w' -r
-complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -s f -l format -d 'How to print' -r -f -a "text\t''
-json\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
@@ -141,9 +142,10 @@ always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l from -d 'A log instead of this machine; `-` is standard input' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l state -d 'Also the incidents that `oom watch --state DIR` kept' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l since -d 'Only kills of the last 30m, 2h, 1d, 1w' -r
-complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -s f -l format -d 'How to print' -r -f -a "text\t''
-json\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
@@ -151,17 +153,18 @@ always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l from -d 'A log instead of this machine; `-` is standard input' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l state -d 'Also the incidents that `oom watch --state DIR` kept' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l since -d 'Only kills of the last 30m, 2h, 1d, 1w' -r
-complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -s f -l format -d 'How to print' -r -f -a "text\t''
-json\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -s f -l format -d 'How to print' -r -f -a "text\t''
-json\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l exec -d 'Start this command for every incident, with the incident as JSON on its standard input' -r
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l state -d 'Remember how far the log was read and every incident in this folder' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l count -d 'End after so many incidents' -r
@@ -171,8 +174,8 @@ complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from parse" -s f -l format -d 'How to print' -r -f -a "text\t''
-json\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from parse" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from parse" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from parse" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from parse" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'

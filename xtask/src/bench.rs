@@ -1,5 +1,7 @@
 //! `cargo xtask bench`: what Highwater costs, as ratios of one run; prints the README's table and can put it there.
 
+mod oom;
+
 use crate::real::docker_daemon::{Daemon, Docker};
 use crate::real::own_cgroup::Tree;
 use crate::repository;
@@ -26,6 +28,9 @@ pub struct BenchArgs {
     /// Put the table into README.md
     #[arg(long)]
     write: bool,
+    /// Measure only how soon a kill is told
+    #[arg(long, conflicts_with = "write")]
+    only_oom: bool,
 }
 
 /// A line of the table.
@@ -43,9 +48,14 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let build = Command::new("cargo").args(["build", "--release", "--quiet"]).current_dir(&root).status()?;
     anyhow::ensure!(build.success(), "cargo build --release: {build}");
     let highwater = repository::target(&root).join("release/highwater");
+    if args.only_oom {
+        print!("{}", table(&[oom::delay(&highwater)?]));
+        return Ok(ExitCode::SUCCESS);
+    }
     let mut rows = scans(&root)?;
     rows.push(list_against_docker_stats(&highwater)?);
     rows.push(memory_of_top(&highwater)?);
+    rows.push(oom::delay(&highwater)?);
     let table = table(&rows);
     print!("{table}");
     if args.write {

@@ -14,6 +14,7 @@ mod session;
 mod summary;
 pub mod task_table;
 mod text;
+mod wrap;
 
 use crate::oom_report::other_killer::OtherKill;
 use crate::oom_report::reader::{OomEvent, OomReader};

@@ -237,6 +237,30 @@ fn a_line_in_four_records_is_put_together() {
 }
 
 #[test]
+fn a_terminal_breaks_lines_inside_words() {
+    let path = "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod3f9a1c2e_7b54_4d1e_9c0a_5e6f7a8b9c0d.slice";
+    let whole = format!(
+        "[ 1.000001] {INVOKED}[ 1.000002] memory: usage 12345678kB, limit 12345678kB, failcnt 12345\n"
+    ) + &named("[ 1.000003] ", 4711)
+        .replace("oom_memcg=/x,task_memcg=/x", &format!("oom_memcg={path},task_memcg={path}/app"))
+        + &killed("[ 1.000004] ", 4711);
+    let expected = parse(&whole).reports.remove(0);
+    for width in [60, 80, 90, 132] {
+        let pieces = |line: &str| -> String {
+            let characters: Vec<char> = line.chars().collect();
+            characters.chunks(width).map(|piece| piece.iter().collect::<String>() + "\n").collect()
+        };
+        let report = parse(&whole.lines().map(pieces).collect::<String>()).reports.remove(0);
+        assert_eq!(
+            (&report.oom_memcg, &report.task_memcg),
+            (&expected.oom_memcg, &expected.task_memcg),
+            "{width}"
+        );
+        assert_eq!((&report.victims, &report.memory), (&expected.victims, &expected.memory), "{width}");
+    }
+}
+
+#[test]
 fn lines_copied_twice_from_a_pager_are_read_once() {
     let part = "[14808.063986] Task in /a killed as a result of limit of /a\n[14808.063994] memory: usage 4kB, limit 4kB, failcnt 4563\n";
     let reports = parse(&format!("{part}{part}[14808.064000] Memory cgroup out of memory: Kill process 5 (a) score 9 or sacrifice child\n")).reports;
@@ -333,4 +357,44 @@ fn many_machines_and_many_reports_stay_within_bounds() {
     }
     let log = parse(&text);
     assert_eq!(log.reports.len(), 4000);
+}
+
+#[test]
+fn a_container_is_known_in_every_path() {
+    let (id, outer) = ("5b4692b00f00895197216f64ac251278fb5651ef10e82a7721561aed4ec3a39f", "a".repeat(64));
+    let uid = "3f9a1c2e-7b54-4d1e-9c0a-5e6f7a8b9c0d";
+    let slice = "kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod3f9a1c2e_7b54_4d1e_9c0a_5e6f7a8b9c0d.slice";
+    for (path, container, pod) in [
+        (format!("/docker/{id}"), Some(id), None),
+        (format!("/system.slice/docker-{id}.scope"), Some(id), None),
+        (format!("/kubepods/burstable/pod{uid}/{id}"), Some(id), Some(uid)),
+        (format!("/{slice}/cri-containerd-{id}.scope"), Some(id), Some(uid)),
+        (format!("/{slice}/crio-{id}.scope"), Some(id), Some(uid)),
+        (format!("/{slice}/crio-{id}.scope/below"), Some(id), Some(uid)),
+        (format!("/{slice}/cri-containerd-cabbede.scope"), None, Some(uid)),
+        (format!("/{slice}"), None, Some(uid)),
+        (
+            format!(
+                "/kubepods.slice/kubepods-pod3f9a1c2e_7b54_4d1e_9c0a_5e6f7a8b9c0d.slice/docker-{id}.scope"
+            ),
+            Some(id),
+            Some(uid),
+        ),
+        (format!("/docker/{outer}/kubepods/burstable/pod{uid}/{id}"), Some(id), Some(uid)),
+        (format!("/docker/{outer}/kubelet/{slice}/cri-containerd-{id}.scope"), Some(id), Some(uid)),
+        (format!("/lxc.payload.node-1/{slice}/cri-containerd-{id}.scope"), Some(id), Some(uid)),
+        (format!("/docker/{outer}/{slice}"), None, Some(uid)),
+        (format!("/lxc/39004/ns/docker/{id}"), Some(id), None),
+        (format!("/ci_job/{id}"), Some(id), None),
+        ("/lxc/39004/ns".to_owned(), None, None),
+        ("/user.slice/user-1000.slice/user@1000.service/app.slice/x.scope".to_owned(), None, None),
+        ("/".to_owned(), None, None),
+    ] {
+        let text = named("", 5)
+            .replace("oom_memcg=/x", "oom_memcg=/")
+            .replace("task_memcg=/x", &format!("task_memcg={path}"));
+        let report = parse(&text).reports.remove(0);
+        let found = (report.container_id.as_ref().map(|id| id.0.as_str()), report.pod_uid.as_deref());
+        assert_eq!(found, (container, pod), "{path}");
+    }
 }

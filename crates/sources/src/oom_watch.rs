@@ -133,7 +133,7 @@ impl OomWatch {
             memories: Memories::new(options),
             schedule: Schedule::new(options.interval, Instant::now()),
         };
-        watch.known.changes(watch.collector.snapshot());
+        watch.known.changes(watch.collector.snapshot(), proc::uptime(&watch.root));
         watch.memories.remember(watch.collector.snapshot());
         watch
     }
@@ -188,7 +188,7 @@ impl OomWatch {
             v1.register(snapshot);
         }
         self.memories.remember(snapshot);
-        let mut happenings = self.known.changes(snapshot);
+        let mut happenings = self.known.changes(snapshot, proc::uptime(&self.root));
         if let Some(mark_victim) = &mut self.mark_victim {
             let heard_at = proc::uptime(&self.root);
             let marked = mark_victim.victims().into_iter();

@@ -42,6 +42,11 @@ impl Tree {
         self.top.child(name)
     }
 
+    /// The path of the folder in the hierarchy.
+    pub fn path(&self) -> &str {
+        &self.top.path
+    }
+
     /// The machine's swap, in bytes.
     pub fn swap_total(&self) -> anyhow::Result<u64> {
         let meminfo = fs::read_to_string("/proc/meminfo")?;
@@ -122,6 +127,11 @@ impl OwnCgroup {
     /// Kills in it.
     pub fn oom_kills(&self) -> anyhow::Result<u64> {
         self.counter(if self.is_v2 { "memory.events" } else { "memory.oom_control" }, "oom_kill")
+    }
+
+    /// The most memory that it ever used.
+    pub fn peak(&self) -> anyhow::Result<u64> {
+        self.number(if self.is_v2 { "memory.peak" } else { "memory.max_usage_in_bytes" })
     }
 
     /// The first of its processes.

@@ -244,18 +244,27 @@ fn merged(placed: Vec<Episode<'_>>) -> Vec<Episode<'_>> {
     merged
 }
 
-/// What is left belongs to nobody for certain; where counters have room for all of it, they count it already.
+/// What is left belongs to nobody for certain; as many of the lines as counters have room for are counted there already.
 fn nobodys<'a>(open: Vec<Episode<'a>>, observed: &Observed<'a>, rooms: &[Room<'a>]) -> Vec<Episode<'a>> {
-    let lines = open.len();
+    let mut left: Vec<u64> = rooms.iter().map(|room| room.left).collect();
     open.into_iter()
         .map(|mut episode| {
-            let candidates: Vec<&Room<'_>> = rooms
+            let is_candidate = |room: &Room<'_>| room.left > 0 && covers(room.change, &episode, observed);
+            let candidates: Vec<usize> = rooms
                 .iter()
-                .filter(|room| room.left > 0 && covers(room.change, &episode, observed))
+                .enumerate()
+                .filter(|(_, room)| is_candidate(room))
+                .map(|(index, _)| index)
                 .collect();
-            let room: u64 = candidates.iter().map(|room| room.left).sum();
-            let has_room = !candidates.is_empty() && usize::try_from(room).is_ok_and(|room| room >= lines);
-            let counted = if has_room { Counted::InAnIncident } else { Counted::Apart };
+            let free =
+                candidates.iter().copied().find(|index| left.get(*index).is_some_and(|left| *left > 0));
+            let counted = match free.and_then(|index| left.get_mut(index)) {
+                Some(left) => {
+                    *left -= 1;
+                    Counted::InAnIncident
+                }
+                None => Counted::Apart,
+            };
             episode.attribution = Attribution::Nobody { candidates: candidates.len(), counted };
             episode
         })

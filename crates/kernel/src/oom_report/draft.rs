@@ -70,6 +70,8 @@ pub(crate) struct Draft {
     pub(crate) clock: Option<Clock>,
     /// Whether the kill line, or a line that comes after it, opened the report.
     pub(crate) is_bare: bool,
+    /// Whether a victim was told twice, as it is in a group alone.
+    pub(crate) is_group: bool,
     /// Lines in a row that were not its own.
     pub(crate) strangers: u32,
     seen: Vec<(u64, String)>,

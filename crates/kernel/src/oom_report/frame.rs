@@ -6,7 +6,7 @@ pub(crate) mod stamp;
 
 use crate::oom_report::frame::stamp::{Clock, Stamp};
 use crate::oom_report::report::Timestamp;
-use crate::oom_report::text::is_digits;
+use crate::oom_report::text::{head, is_digits};
 
 /// More layers than any log has.
 const LAYERS_MAX: usize = 8;
@@ -60,11 +60,26 @@ pub(crate) fn read(line: &str) -> Frame<'_> {
     frame
 }
 
-/// `> ` of mails, as often as it was quoted; the key of `journalctl -o export`.
+/// `> ` of mails, as often as it was quoted; marks of lists; `12:` and `/var/log/messages:` of grep; the key of `journalctl -o export`.
 fn without_quotes(line: &str) -> &str {
     let mut rest = line.trim();
-    while let Some(inner) = rest.strip_prefix('>').or_else(|| rest.strip_prefix("| ")) {
+    while let Some(inner) = [">", "| ", "* ", "- "].iter().find_map(|mark| rest.strip_prefix(mark)) {
         rest = inner.trim_start();
+    }
+    if rest.starts_with('/') {
+        // The path of a cgroup that a broken line begins with has a blank or nothing behind its colon.
+        let is_file =
+            |(path, rest): &(&str, &str)| !path.contains(' ') && !rest.is_empty() && !rest.starts_with(' ');
+        let path = rest.split_once(':').filter(is_file);
+        rest = path.map_or(rest, |(_, rest)| rest);
+    }
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let behind = rest.get(digits..).and_then(|behind| behind.strip_prefix([':', '-'])).filter(|_| digits > 0);
+    // A time and a date go on with a digit, and so does a record of `/dev/kmsg` behind the number of its line.
+    if let Some(behind) =
+        behind.filter(|it| !it.starts_with(|it: char| it.is_ascii_digit()) || kmsg::is_record(it))
+    {
+        rest = behind.trim_start();
     }
     rest.strip_prefix("MESSAGE=").unwrap_or(rest)
 }
@@ -188,15 +203,13 @@ fn name_host<'a>(frame: &mut Frame<'a>, text: &'a str, tag_at: usize) {
 /// A prefix of another making (`grep -H`, a dashboard): the tag of the kernel, its time or a time of day ends it.
 fn unknown(frame: &mut Frame<'_>) {
     let text = frame.text;
-    let mut end = text.len().min(UNKNOWN_FRAME_BYTES_MAX);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let head = text.get(..end).unwrap_or_default();
+    let head = head(text, UNKNOWN_FRAME_BYTES_MAX);
     if let Some(at) = head.find(" kernel: ") {
         frame.text = text.get(at + " kernel: ".len()..).unwrap_or_default().trim_start();
         frame.is_framed = true;
-        let _ = bracket(frame) && bracket(frame);
+        if bracket(frame) {
+            bracket(frame);
+        }
         return;
     }
     let brackets = head.match_indices('[').skip_while(|(at, _)| *at == 0).take(4);
@@ -204,7 +217,7 @@ fn unknown(frame: &mut Frame<'_>) {
         let mut inner = Frame { text: text.get(at..).unwrap_or_default(), ..Frame::default() };
         if bracket(&mut inner) {
             inner.text = inner.text.trim_start();
-            let _ = bracket(&mut inner);
+            bracket(&mut inner);
             *frame = Frame { is_framed: true, ..inner };
             return;
         }

@@ -1,11 +1,18 @@
 //! Reports of which all lines were joined into one, as copying from a web page or a ticket does: cut again where a line begins.
 
-use crate::oom_report::frame::stamp;
+use crate::oom_report::frame::{kmsg, stamp};
+use crate::oom_report::task_table::row_start;
+use crate::oom_report::text::head;
 
 /// Shorter lines are never several.
 const JOINED_BYTES_MIN: usize = 120;
 /// Parts of one line that are looked at.
 const PARTS_MAX: usize = 100_000;
+
+/// A time or the head of a record is never longer.
+const FRAME_BYTES_MAX: usize = 80;
+/// The numbers of a row that tell it are never further away.
+const ROW_BYTES_MAX: usize = 160;
 
 /// Words that begin a line of the kernel and nothing else.
 const STARTS: [&str; 26] = [
@@ -42,7 +49,7 @@ pub(crate) fn split(line: &str) -> Option<Vec<&str>> {
     if line.len() < JOINED_BYTES_MIN || !may_be_joined(line) {
         return None;
     }
-    let mut cuts = stamps(line);
+    let mut cuts = frames(line);
     if cuts.len() < 2 {
         cuts = starts(line);
     }
@@ -58,44 +65,72 @@ pub(crate) fn split(line: &str) -> Option<Vec<&str>> {
     Some(parts)
 }
 
-/// Two lines of a report that never stand together otherwise.
+/// Lines of a report of which there is one in a line otherwise.
 fn may_be_joined(line: &str) -> bool {
-    const SIGNS: [&str; 6] = [
+    const SIGNS: [&str; 9] = [
         "invoked oom-killer:",
         "memory: usage ",
         "oom-kill:constraint=",
-        "illed process ",
+        "Killed process ",
+        "Kill process ",
         "oom_score_adj name",
         "Call Trace",
+        "Tasks in /",
+        "oom_reaper: reaped ",
     ];
-    SIGNS.iter().filter(|sign| line.contains(**sign)).count() >= 2
+    SIGNS.iter().flat_map(|sign| line.match_indices(sign)).nth(1).is_some()
 }
 
-/// Where a time in brackets, or a date before `kernel: `, begins.
-fn stamps(line: &str) -> Vec<usize> {
-    let brackets = line.match_indices('[').filter(|(at, _)| {
-        let inner = line.get(at + 1..).and_then(|rest| rest.split_once(']')).map(|(inner, _)| inner);
-        inner.is_some_and(|inner| inner.len() < 48 && stamp::in_bracket(inner).is_some())
-    });
-    let brackets: Vec<usize> = brackets.map(|(at, _)| at).collect();
-    let tags: Vec<usize> =
-        line.match_indices(" kernel: ").filter_map(|(at, _)| date_before(line, at)).collect();
-    if tags.len() >= 2 { tags } else { brackets }
+/// Where the lines begin, by the frame of the first: a time in brackets, a time in one word, a record's head, or a date of
+/// so many words before `kernel: `.
+fn frames(line: &str) -> Vec<usize> {
+    let is_time = |text: &str| {
+        let inner = head(text, FRAME_BYTES_MAX).strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        inner.is_some_and(|(inner, _)| stamp::in_bracket(inner).is_some())
+    };
+    let first = line.trim_start();
+    if is_time(first) {
+        let brackets = line.match_indices('[').map(|(at, _)| at);
+        return brackets.filter(|at| line.get(*at..).is_some_and(is_time)).collect();
+    }
+    let is_record = |text: &str| kmsg::is_record(head(text, FRAME_BYTES_MAX));
+    if is_record(first) {
+        return word_starts(line).filter(|at| line.get(*at..).is_some_and(is_record)).collect();
+    }
+    let Some((_, rest)) = stamp::leading(first) else { return Vec::new() };
+    let date = first.get(..first.len() - rest.len()).unwrap_or_default();
+    if !date.contains(' ') {
+        let is_stamp = |at: &usize| {
+            let word = line.get(*at..).and_then(|text| text.split(' ').next());
+            word.is_some_and(|word| stamp::leading(word).is_some())
+        };
+        return word_starts(line).filter(is_stamp).collect();
+    }
+    let words = date.split_whitespace().count();
+    let starts: Vec<usize> = word_starts(line).collect();
+    let begins = |index: usize| -> Option<usize> {
+        let at = *starts.get(index)?;
+        let end = starts.get(index + words).copied().unwrap_or(line.len());
+        let (_, rest) = stamp::leading(line.get(at..end)?.trim_end())?;
+        rest.is_empty().then_some(at)
+    };
+    (0..starts.len()).filter_map(begins).collect()
 }
 
-/// The beginning of the date that stands before the tag at `tag`.
-fn date_before(line: &str, tag: usize) -> Option<usize> {
-    let words = line.get(..tag)?.rmatch_indices(' ').map(|(at, _)| at + 1).chain([0]);
-    words.take(8).filter(|at| line.get(*at..).is_some_and(|text| stamp::leading(text).is_some())).last()
+/// Where words begin.
+fn word_starts(line: &str) -> impl Iterator<Item = usize> {
+    let bytes = line.as_bytes();
+    let is_start =
+        move |at: &usize| bytes.get(*at) != Some(&b' ') && (*at == 0 || bytes.get(at - 1) == Some(&b' '));
+    (0..bytes.len()).filter(is_start)
 }
 
 /// Where the kernel's words begin, and the rows of the table.
 fn starts(line: &str) -> Vec<usize> {
     let words = STARTS.iter().flat_map(|start| line.match_indices(start)).map(|(at, _)| at);
     let rows = line.match_indices('[').map(|(at, _)| at);
-    let rows = rows.filter(|at| {
-        line.get(*at..).is_some_and(|rest| crate::oom_report::task_table::row_start(rest).is_some())
-    });
+    let rows =
+        rows.filter(|at| line.get(*at..).is_some_and(|rest| row_start(head(rest, ROW_BYTES_MAX)).is_some()));
     let mut cuts: Vec<usize> = words.chain(rows).filter(|at| is_start(line, *at)).collect();
     cuts.sort_unstable();
     cuts.dedup();

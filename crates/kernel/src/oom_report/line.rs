@@ -7,7 +7,7 @@ pub(crate) mod kill;
 use crate::oom_report::line::cgroup::{CutCounter, OomKillLine, StatsLine, TaskIn};
 use crate::oom_report::line::header::{CpuLine, CpusetLine, InvokedLine};
 use crate::oom_report::line::kill::{KillLine, KillPrefix};
-use crate::oom_report::report::{Process, Protection, ScoreLine};
+use crate::oom_report::report::{Process, Protection, ScoreLine, Victim};
 use crate::oom_report::task_table;
 use crate::oom_report::text::{is_digits, leading_number};
 
@@ -85,9 +85,11 @@ pub(crate) fn classify(text: &str) -> Line<'_> {
 pub(crate) fn facts(line: &Line<'_>) -> (usize, usize) {
     let count = |facts: &[bool]| (facts.iter().filter(|it| **it).count(), facts.len());
     match line {
-        Line::Invoked(it) => count(&[it.gfp_mask.is_some(), it.order.is_some(), it.is_whole]),
-        Line::Cpu(it) => count(&[it.kernel.is_some()]),
-        Line::TaskIn(it) => count(&[it.limit_of.is_some()]),
+        Line::Invoked(it) => {
+            count(&[it.comm.is_some(), it.gfp_mask.is_some(), it.order.is_some(), it.is_whole])
+        }
+        Line::Cpu(it) => count(&[true, it.kernel.is_some()]),
+        Line::TaskIn(it) => count(&[it.task_memcg.is_some(), it.limit_of.is_some()]),
         Line::Counter(it) => {
             count(&[it.counter.is_some(), it.counter.is_some_and(|counter| counter.failcnt.is_some())])
         }
@@ -100,19 +102,21 @@ pub(crate) fn facts(line: &Line<'_>) -> (usize, usize) {
         }
         Line::Score(_, it) => count(&[it.score.is_some()]),
         Line::Killed(it) => {
-            let amounts = [it.victim.total_vm, it.victim.anon_rss, it.victim.file_rss].map(|it| it.is_some());
-            count(&[&amounts[..], &[it.is_whole]].concat())
+            let Victim { total_vm, anon_rss, file_rss, shmem_rss, pgtables, uid, oom_score_adj, .. } =
+                &it.victim;
+            let amounts = [total_vm, anon_rss, file_rss, shmem_rss, pgtables].map(Option::is_some);
+            let others = [uid.is_some(), oom_score_adj.is_some(), it.prefix != KillPrefix::None];
+            let (found, _) = count(&[&amounts[..], &others].concat());
+            (found, if it.is_whole { found } else { found + 1 })
         }
-        Line::Cpuset(_)
-        | Line::Stats(_)
+        Line::TableHeader(columns) => count(&[columns.last().is_some_and(|last| last == "name")]),
+        Line::Cpuset(_) | Line::Exiting(..) | Line::Group(_) | Line::Reaped(_) | Line::MemInfoStart(_) => {
+            (1, 1)
+        }
+        Line::Stats(_)
         | Line::Protection(_)
-        | Line::MemInfoStart(_)
         | Line::TasksState
-        | Line::TableHeader(_)
         | Line::TableRow { .. }
-        | Line::Exiting(..)
-        | Line::Group(_)
-        | Line::Reaped(_)
         | Line::Panic
         | Line::NothingToKill
         | Line::SysrqAsked

@@ -3,7 +3,7 @@
 use memchr::memmem::Finder;
 
 /// Each line that can open a report, or that counts while none is open, holds one of these.
-const WORDS: [&[u8]; 17] = [
+const WORDS: [&[u8]; 19] = [
     b"oom-kill",
     b"_adj name",
     b"oom_kill_process: ",
@@ -16,6 +16,9 @@ const WORDS: [&[u8]; 17] = [
     b"emory.oom.group",
     b"OOM ",
     b"Tasks state (",
+    // A mail breaks lines behind these.
+    b" invoked\n",
+    b"Tasks in /",
     b"ut of memory",
     b"locked on memory",
     // Programs, and messages that `journalctl -o json` writes as an array of bytes.

@@ -7,9 +7,8 @@ use crate::oom_report::line::{self, Line};
 use crate::oom_report::reader::OomEvent;
 use crate::oom_report::report::{Place, Process};
 use crate::oom_report::summary;
-use crate::oom_report::task_table;
+use crate::oom_report::wrap::{Joined, Wraps};
 use std::collections::VecDeque;
-use std::mem::discriminant;
 
 /// Finished reports that wait for lines of the OOM reaper and of the group. More are handed out, the oldest first.
 const HELD_MAX: usize = 64;
@@ -27,11 +26,6 @@ const SAME_KILL_MICROS_MAX: u64 = 1_000_000;
 const STRANGERS_MAX: u32 = 200;
 /// So many lines of other machines, and an open report need not be read on line by line.
 const SILENT_LINES_MAX: u64 = 2000;
-/// Lines that may still complete a wrapped line.
-const WRAPPED_LINES_MAX: u32 = 6;
-/// A wrapped line is never longer.
-const WRAPPED_BYTES_MAX: usize = 8192;
-
 /// One line without its frame.
 #[derive(Debug)]
 pub(crate) struct Record<'a> {
@@ -49,17 +43,10 @@ pub(crate) struct Session {
     pub(crate) host: Option<String>,
     open: Option<Draft>,
     held: VecDeque<Draft>,
-    wrapped: Option<Wrapped>,
+    wraps: Wraps,
     heard_at: u64,
     suppressed: u64,
     sysrq_asked: bool,
-}
-
-/// The beginning of a line that is not whole.
-#[derive(Debug)]
-struct Wrapped {
-    text: String,
-    lines: u32,
 }
 
 impl Session {
@@ -69,8 +56,8 @@ impl Session {
     }
 
     /// Whether the next line counts whatever it says. A machine that fell silent in the middle is not waited for.
-    pub(crate) const fn is_attentive(&self, line: u64) -> bool {
-        (self.open.is_some() || self.wrapped.is_some())
+    pub(crate) fn is_attentive(&self, line: u64) -> bool {
+        (self.open.is_some() || self.wraps.is_waiting())
             && line.saturating_sub(self.heard_at) < SILENT_LINES_MAX
     }
 
@@ -78,16 +65,26 @@ impl Session {
     pub(crate) fn take(&mut self, record: &Record<'_>, out: &mut Vec<OomEvent>) {
         self.heard_at = record.place.line;
         self.close_by_time(record.clock, out);
-        if self.take_wrapped(record) {
-            return;
+        let columns = self.open.as_ref().map(|open| open.report.tasks.columns.as_slice()).unwrap_or_default();
+        let joined = self.wraps.join(record, columns);
+        if let Some(Joined { text, is_known }) = &joined {
+            if *is_known {
+                return self.take_rest(text, record);
+            }
+            return self.take_text(&Record { text, place: record.place.clone(), ..*record }, out);
         }
+        self.take_text(record, out);
+    }
+
+    fn take_text(&mut self, record: &Record<'_>, out: &mut Vec<OomEvent>) {
         let line = line::classify(record.text);
         let is_plain =
             matches!(line, Line::Other | Line::Trace | Line::Stats(_) | Line::Cpu(_) | Line::TableRow { .. });
         if is_plain && self.is_of_another_task(record) {
             return;
         }
-        self.remember_wrapped(&line, record.text);
+        let columns = self.open.as_ref().map(|open| open.report.tasks.columns.as_slice()).unwrap_or_default();
+        self.wraps.remember(&line, record, columns);
         match line {
             Line::Suppressed(count) => {
                 self.suppressed = self.suppressed.saturating_add(count);
@@ -174,6 +171,7 @@ impl Session {
                     }
                 }
                 if let Some(base) = self.held.get_mut(index) {
+                    base.is_group |= base.has_victim(pid);
                     base.take(Line::Killed(line), record.text);
                     base.extend_to(&record.place, record.clock);
                 }
@@ -198,8 +196,9 @@ impl Session {
         let last = self.held.len().checked_sub(1)?;
         let newest = self.held.get(last)?;
         let is_same_kind = newest.signs.kill_prefix.is_none_or(|first| first == prefix);
-        let is_member =
-            newest.report.oom_group.is_some() && is_same_kind && is_near(newest, GROUP_MICROS_MAX);
+        let is_member = (newest.is_group || newest.report.oom_group.is_some())
+            && is_same_kind
+            && is_near(newest, GROUP_MICROS_MAX);
         let is_named = newest.report.victims.is_empty()
             && newest.report.chosen.as_ref().is_some_and(|chosen| chosen.pid == pid)
             && is_near(newest, GAP_MICROS_MAX);
@@ -267,63 +266,19 @@ impl Session {
         caller.zip(record.caller).is_some_and(|(ours, theirs)| ours != theirs)
     }
 
-    /// Joins the rest of a wrapped line to its beginning. The join that yields more facts is right: a mail breaks at a blank,
-    /// a terminal anywhere.
-    fn take_wrapped(&mut self, record: &Record<'_>) -> bool {
-        let Some(mut wrapped) = self.wrapped.take() else { return false };
-        // Kernels before 4.10 print the line in four parts, which become four records when another processor prints too.
-        let is_part = wrapped.text.starts_with("Task in") && record.text.starts_with(['/', 'k', 'a']);
-        if record.is_framed && !record.is_fragment && !is_part {
-            return false;
-        }
-        let joined = ["", " "].map(|between| [wrapped.text.as_str(), between, record.text].concat());
-        let begun = line::classify(&wrapped.text);
-        let before = facts(&begun, self.open.as_ref());
-        let mut best: Option<(&String, (usize, usize))> = None;
-        for text in &joined {
-            let line = line::classify(text);
-            let facts = facts(&line, self.open.as_ref());
-            if discriminant(&line) == discriminant(&begun)
-                && facts.0 > before.0
-                && best.is_none_or(|(_, best)| facts.0 >= best.0)
-            {
-                best = Some((text, facts));
-            }
-        }
-        let Some((text, facts)) = best else {
-            let is_own = !matches!(line::classify(record.text), Line::Other);
-            wrapped.lines += 1;
-            if !is_own && wrapped.lines < WRAPPED_LINES_MAX && joined[1].len() < WRAPPED_BYTES_MAX {
-                let [_, text] = joined;
-                self.wrapped = Some(Wrapped { text, ..wrapped });
-            }
-            return false;
-        };
+    /// Gives the rest of a broken line to the report that has its beginning.
+    fn take_rest(&mut self, text: &str, record: &Record<'_>) {
         let line = line::classify(text);
         let target = match &line {
             Line::Killed(it) => self.held.iter_mut().rev().find(|draft| draft.has_victim(it.victim.pid)),
             _ => self.open.as_mut(),
         };
-        if let Some(draft) = target {
-            if matches!(line, Line::TableRow { .. }) {
-                draft.report.tasks.rows_seen = draft.report.tasks.rows_seen.saturating_sub(1);
-            }
-            draft.take(line, text);
-            draft.extend_to(&record.place, record.clock);
+        let Some(draft) = target else { return };
+        if matches!(line, Line::TableRow { .. }) {
+            draft.report.tasks.rows_seen = draft.report.tasks.rows_seen.saturating_sub(1);
         }
-        if facts.0 < facts.1 {
-            self.wrapped = Some(Wrapped { text: text.clone(), lines: wrapped.lines + 1 });
-        }
-        true
-    }
-
-    fn remember_wrapped(&mut self, line: &Line<'_>, text: &str) {
-        let (found, whole) = facts(line, self.open.as_ref());
-        if matches!(line, Line::Other) {
-            return;
-        }
-        self.wrapped = (found < whole && text.len() < WRAPPED_BYTES_MAX)
-            .then(|| Wrapped { text: text.to_owned(), lines: 0 });
+        draft.take(line, text);
+        draft.extend_to(&record.place, record.clock);
     }
 
     fn opened(&mut self, record: &Record<'_>) -> Draft {
@@ -346,7 +301,7 @@ impl Session {
         };
         if self.open.as_ref().is_some_and(|open| is_far(open, GAP_MICROS_MAX)) {
             self.close(out);
-            self.wrapped = None;
+            self.wraps = Wraps::default();
         }
         while self.held.front().is_some_and(|oldest| is_far(oldest, REAPER_MICROS_MAX)) {
             if let Some(oldest) = self.held.pop_front() {
@@ -368,16 +323,6 @@ impl Session {
     fn hand_out(&self, mut draft: Draft, out: &mut Vec<OomEvent>) {
         draft.report.host.clone_from(&self.host);
         out.push(OomEvent::Report(Box::new(summary::finish(draft))));
-    }
-}
-
-/// Like [`line::facts`]; how many fields a row has is said by its table's header row.
-fn facts(line: &Line<'_>, open: Option<&Draft>) -> (usize, usize) {
-    match (line, open) {
-        (Line::TableRow { pid, rest }, Some(open)) if !open.report.tasks.columns.is_empty() => {
-            (usize::from(task_table::parse_row(&open.report.tasks.columns, *pid, rest).is_some()), 1)
-        }
-        _ => line::facts(line),
     }
 }
 

@@ -124,14 +124,12 @@ fn name_container(report: &mut OomReport) {
     (report.container_id, report.pod_uid, report.invoker_container_id) = (container, pod, invoker);
 }
 
-/// The innermost container of a path that a runtime can be asked for by its id.
+/// The innermost container of a path that a runtime can be asked for by its id. A parent that someone chose
+/// (`docker run --cgroup-parent`) hides the runtime, but not the id.
 fn container_of(path: &str) -> Option<ContainerId> {
-    let id = if is_id(path) {
-        Some(ContainerId(path.to_owned()))
-    } else {
-        container(path).map(|container| container.id)
-    };
-    id.filter(|id| is_id(&id.0))
+    let named = container(path).map(|container| container.id).filter(|id| is_id(&id.0));
+    let last = || path.rsplit('/').find(|level| is_id(level)).filter(|_| pod_of(path).is_none());
+    named.or_else(|| last().map(|id| ContainerId(id.to_owned())))
 }
 
 fn is_id(name: &str) -> bool {

@@ -36,6 +36,12 @@ pub(crate) fn signed_after(text: &str, key: &str) -> Option<i64> {
     (!rest.starts_with(|next: char| next.is_alphanumeric())).then_some(value)
 }
 
+/// The first `bytes` of a text, or one to three fewer where a character would be cut.
+pub(crate) fn head(text: &str, bytes: usize) -> &str {
+    let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    end.and_then(|end| text.get(..end)).unwrap_or_default()
+}
+
 /// Whether `text` is made of ASCII digits alone.
 pub(crate) fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())

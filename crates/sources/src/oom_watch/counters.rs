@@ -18,8 +18,9 @@ pub struct KnownCounters {
 }
 
 impl KnownCounters {
-    /// What moved since the snapshot before. The first one tells nothing: its kills are old.
-    pub fn changes(&mut self, snapshot: &Snapshot) -> Vec<Happening> {
+    /// What moved since the snapshot before, which was all read by `read_by` (time since boot): reading takes its time, and a
+    /// kill in between may be in the counters already. The first snapshot tells nothing: its kills are old.
+    pub fn changes(&mut self, snapshot: &Snapshot, read_by: Duration) -> Vec<Happening> {
         let now = snapshot.uptime;
         let mut happenings = Vec::new();
         let mut cgroups = HashMap::with_capacity(snapshot.cgroups.len());
@@ -32,7 +33,7 @@ impl KnownCounters {
                     let path = cgroup.path.clone();
                     let cgroup = CgroupRef { path, id: cgroup.id };
                     let after = after.clone();
-                    let change = CounterChange { cgroup, from, to: now, before, after };
+                    let change = CounterChange { cgroup, from, to: read_by.max(now), before, after };
                     happenings.push(Happening::CountersMoved(change));
                 }
             }

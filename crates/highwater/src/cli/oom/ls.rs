@@ -2,6 +2,7 @@
 
 use crate::cli::oom::Origin;
 use crate::cli::oom::gather::{self, Gathered};
+use crate::cli::oom::watch::is_counted_elsewhere;
 use crate::cli::output::Format;
 use crate::cli::{Global, output};
 use crate::exit_code::Outcome;
@@ -89,7 +90,7 @@ fn kept_line(kept: &StoredIncident) -> Line {
 fn text(gathered: &Gathered, width: usize) -> Vec<Line> {
     let incidents = &gathered.found.incidents;
     let mut lines: Vec<Line> = gathered.kept.iter().map(kept_line).collect();
-    lines.extend(incidents.iter().map(incident::line));
+    lines.extend(incidents.iter().filter(|found| !is_counted_elsewhere(found)).map(incident::line));
     if lines.is_empty() {
         lines.push(Line::plain("No OOM kill that anything here tells of."));
     }

@@ -13,7 +13,7 @@ use kernel::oom_report::report::{OomReport, Timestamp as Printed};
 use model::cgroup::{Cgroup, CgroupId};
 use model::incident::observed::{CgroupMoment, CounterChange, KillTotal, Log};
 use model::incident::witness::LogSource;
-use model::incident::{Attribution, Incident};
+use model::incident::{Attribution, Counted, Incident};
 use model::reading::Reading;
 use model::snapshot::Snapshot;
 use sinks::command::CommandSink;
@@ -41,14 +41,20 @@ pub const EXAMPLES: &str = "Examples:
 /// Without news the loop only looks whether an engine has answered.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// A counter that moved so long ago and found no report will find none.
+/// When nothing has moved for so long, what belongs together has come together.
 const SETTLED: Duration = Duration::from_secs(2);
+
+/// In a storm without a pause, what has waited for so long is told as it is.
+const WAITED_MAX: Duration = Duration::from_secs(10);
 
 /// Containers that are remembered when they are gone; more than this come and go only on a machine that is all churn.
 const REMEMBERED_MAX: usize = 4_096;
 
+/// Longer than the five seconds in which a kill still belongs to an episode.
+const EPISODE: Duration = Duration::from_secs(6);
+
 /// A report is kept so long for the counters that belong to it.
-const KEPT: Duration = Duration::from_secs(10);
+const KEPT: Duration = Duration::from_secs(30);
 
 /// A report is complete when the log has been quiet for so long: its lines are written in one go.
 const QUIET: Duration = Duration::from_millis(1);
@@ -82,7 +88,7 @@ pub fn run(global: &Global, args: &WatchArgs) -> anyhow::Result<Outcome> {
     let mut names = Names::new(global.clone());
     names.ask_about(watch.snapshot())?;
     let command = args.exec.clone().map(CommandSink::new);
-    let mut teller = Teller { args, store, command, told: HashSet::new() };
+    let mut teller = Teller { args, store, command, told: HashMap::new() };
     for missing in watch.missing() {
         eprint(&format!("highwater: not heard: {} ({})\n", missing.what, missing.why))?;
     }
@@ -90,9 +96,11 @@ pub fn run(global: &Global, args: &WatchArgs) -> anyhow::Result<Outcome> {
     loop {
         let timeout = if desk.has_open_report { QUIET } else { WAIT };
         let happenings = watch.wait(timeout);
-        let is_quiet = happenings.is_empty();
+        // Counters go on coming while the log is quiet: a story does not wait for them.
+        let is_log_quiet =
+            !happenings.iter().any(|happening| matches!(happening, Happening::KernelRecord { .. }));
         desk.take(happenings);
-        if is_quiet {
+        if is_log_quiet {
             desk.flush();
         }
         for incident in desk.incidents(&watch, &names) {
@@ -174,6 +182,32 @@ struct Desk {
     changes: Vec<CounterChange>,
     total: Option<KillTotal>,
     lost: u64,
+    clock: LogClock,
+}
+
+/// How far the clock of the kernel's log, which nobody corrects, is behind the one by which counters are read.
+#[derive(Default)]
+struct LogClock {
+    behind: Option<Duration>,
+}
+
+impl LogClock {
+    /// A record is heard after it was written: the least delay lately is nearly the clocks' difference alone.
+    fn hear(&mut self, written: Duration, heard: Duration) {
+        const GROWS: Duration = Duration::from_micros(100);
+        let delay = heard.saturating_sub(written);
+        self.behind = Some(self.behind.map_or(delay, |behind| delay.min(behind + GROWS)));
+    }
+
+    /// The same change, its looks by the clock of the log.
+    fn by_log(&self, change: CounterChange) -> CounterChange {
+        let behind = self.behind.unwrap_or_default();
+        CounterChange {
+            from: change.from.saturating_sub(behind),
+            to: change.to.saturating_sub(behind),
+            ..change
+        }
+    }
 }
 
 impl Desk {
@@ -183,12 +217,13 @@ impl Desk {
         let mut collect = |event| keep(event, reports);
         for happening in happenings {
             match happening {
-                Happening::KernelRecord { record, .. } => {
+                Happening::KernelRecord { record, heard_at } => {
+                    self.clock.hear(record.since_boot, heard_at);
                     self.reader.push(&record.raw, &mut collect);
                     self.reader.push(b"\n", &mut collect);
                     self.has_open_report = true;
                 }
-                Happening::CountersMoved(change) => self.changes.push(change),
+                Happening::CountersMoved(change) => self.changes.push(self.clock.by_log(change)),
                 Happening::HostKills(total) => self.total = Some(total),
                 Happening::Lost { records } => self.lost += records,
                 Happening::VictimMarked { .. } => {}
@@ -205,23 +240,27 @@ impl Desk {
         self.has_open_report = false;
     }
 
-    /// The incidents of what was seen lately. Kills that a report tells of are ready at once; those that only a counter tells of
-    /// wait until a report would have come.
+    /// The incidents of what was seen lately. Kills that a report tells of are ready at once; lines without a report and
+    /// counters wait for each other.
     fn incidents(&mut self, watch: &OomWatch, names: &Names) -> Vec<Incident> {
         let snapshot = watch.snapshot();
         let now = snapshot.uptime;
-        let is_settled = |change: &CounterChange| change.to + SETTLED <= now;
-        if !self.has_news && !self.changes.iter().any(is_settled) {
+        let is_settled = self.is_settled(now);
+        if !self.has_news && !is_settled {
             return Vec::new();
         }
         self.has_news = false;
-        let moments: Vec<CgroupMoment> =
-            self.reports.iter().flat_map(|report| before(watch, report)).collect();
+        // An episode takes in later kills for five seconds; older reports matter only to counters that come late.
+        let newest = self.reports.iter().filter_map(at).max().unwrap_or_default();
+        let is_wanted =
+            |report: &&OomReport| is_settled || at(report).is_none_or(|at| at + EPISODE >= newest);
+        let reports: Vec<OomReport> = self.reports.iter().filter(is_wanted).cloned().collect();
+        let moments: Vec<CgroupMoment> = reports.iter().flat_map(|report| before(watch, report)).collect();
         let logs = [Log {
             source: LogSource::Ring,
             boot: watch.boot_id().into(),
             booted_at: Reading::Value(gather::booted_at(snapshot)),
-            reports: self.reports.clone(),
+            reports,
             records_lost: self.lost,
         }];
         let cgroups = names.cgroups(snapshot);
@@ -237,13 +276,23 @@ impl Desk {
             ..Observed::default()
         };
         let mut incidents = judge::oom::incidents(&observed).incidents;
-        let all_settled = self.changes.iter().all(is_settled);
-        incidents.retain(|incident| all_settled || incident.attribution == Attribution::Report);
-        if all_settled {
+        incidents.retain(|incident| is_settled || incident.attribution == Attribution::Report);
+        if is_settled {
             self.changes.clear();
+            self.reports.retain(|report| !judge::oom::episode::is_bare(report));
         }
         self.reports.retain(|report| at(report).is_none_or(|at| at + KEPT >= now));
         incidents
+    }
+}
+
+impl Desk {
+    /// Whether what waits has waited long enough: nothing came for a while, or it has been too long.
+    fn is_settled(&self, now: Duration) -> bool {
+        let bare = self.reports.iter().filter(|report| judge::oom::episode::is_bare(report)).filter_map(at);
+        let times: Vec<Duration> = self.changes.iter().map(|change| change.to).chain(bare).collect();
+        let (Some(first), Some(last)) = (times.iter().min(), times.iter().max()) else { return false };
+        *last + SETTLED <= now || *first + WAITED_MAX <= now
     }
 }
 
@@ -285,24 +334,27 @@ struct Teller<'a> {
     args: &'a WatchArgs,
     store: Option<Store>,
     command: Option<CommandSink>,
-    /// The incidents told so far, by their names: later news of the same kill is no other kill.
-    told: HashSet<String>,
+    /// The incidents told so far, and with how many kills: one that has taken more is told again, under the same name.
+    told: HashMap<String, u64>,
 }
 
 impl Teller<'_> {
     fn tell(&mut self, found: &Incident) -> anyhow::Result<()> {
-        if self.told.contains(&found.id.0) {
+        let before = self.told.get(&found.id.0).copied();
+        if before.is_some_and(|before| before >= found.kills) {
             return Ok(());
         }
         let words = Words::of(found);
         let document = api::incidents::one(&words.told(found));
         let kept = self.keep(found, &document)?;
-        self.told.insert(found.id.0.clone());
-        if kept == Appended::Known {
+        self.told.insert(found.id.0.clone(), found.kills);
+        if kept == Appended::Known && before.is_none() {
             return Ok(());
         }
         match self.args.format {
             Format::Json => output::text(&format!("{document}\n"))?,
+            // Its kill is part of an incident that a counter told of: another line would count it twice in a reader's mind.
+            Format::Text if is_counted_elsewhere(found) => {}
             Format::Text => output::lines(&[incident::line(found)])?,
         }
         if let Some(command) = &mut self.command
@@ -340,6 +392,12 @@ impl Teller<'_> {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// A kill line without a place whose kill a counter has told of already.
+#[must_use]
+pub fn is_counted_elsewhere(incident: &Incident) -> bool {
+    matches!(incident.attribution, Attribution::Nobody { counted: Counted::InAnIncident, .. })
 }
 
 fn eprint(text: &str) -> std::io::Result<()> {

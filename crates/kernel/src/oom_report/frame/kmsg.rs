@@ -25,6 +25,11 @@ pub(crate) fn read(frame: &mut Frame<'_>) -> bool {
     true
 }
 
+/// Whether a record begins here.
+pub(crate) fn is_record(text: &str) -> bool {
+    read(&mut Frame { text, ..Frame::default() })
+}
+
 /// Whether a line is a property of a record: ` SUBSYSTEM=pci` of `/dev/kmsg`, `PRIORITY=4` of `journalctl -o export`.
 pub(crate) fn is_property(line: &str) -> bool {
     let Some((key, _)) = line.strip_prefix(' ').unwrap_or(line).split_once('=') else { return false };

@@ -94,8 +94,15 @@ pub(crate) fn task_in(text: &str) -> Option<TaskIn<'_>> {
         // An old kernel prints the parts one by one, so others may come between them.
         return rest.starts_with('/').then_some(TaskIn { task_memcg: None, limit_of: None });
     };
-    let limit = limit.trim();
-    Some(TaskIn { task_memcg: Some(task.trim()), limit_of: (!limit.is_empty()).then_some(limit) })
+    let (task, limit) = (task.trim(), limit.trim());
+    Some(TaskIn { task_memcg: Some(task), limit_of: is_above(limit, task).then_some(limit) })
+}
+
+/// The victim is in the cgroup whose limit was hit, or below it. A path that was cut is not.
+fn is_above(limit: &str, task: &str) -> bool {
+    limit == "/"
+        || task.strip_prefix(limit).is_some_and(|below| below.is_empty() || below.starts_with('/'))
+            && !limit.is_empty()
 }
 
 /// Linux 2.6.39 to 4.20, when there was no victim.
@@ -112,7 +119,7 @@ pub(crate) fn protection(text: &str) -> Option<Protection> {
 
 /// `Tasks in PATH are going to be killed due to memory.oom.group set`
 pub(crate) fn group(text: &str) -> Option<&str> {
-    let (path, _) = text.strip_prefix("Tasks in ")?.split_once(" are going to be killed")?;
+    let (path, _) = text.strip_prefix("Tasks in ")?.split_once(" are going to ")?;
     path.starts_with('/').then_some(path)
 }
 

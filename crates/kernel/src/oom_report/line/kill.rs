@@ -93,9 +93,8 @@ fn killed(prefix: KillPrefix, rest: &str) -> Option<KillLine> {
         pgtables: kib_after(values, "pgtables:"),
         oom_score_adj: signed_after(values, "oom_score_adj:"),
     };
-    let is_whole = victim.file_rss.is_some()
-        && (victim.oom_score_adj.is_some() || !values.contains("UID:"))
-        && !values.ends_with(',');
+    // Older kernels end before it, where a line may be broken too: nothing tells the two apart but what follows.
+    let is_whole = victim.oom_score_adj.is_some();
     Some(KillLine { prefix, victim, is_whole })
 }
 
