@@ -315,6 +315,25 @@ fn a_live_log_gives_its_report_when_it_is_quiet() {
 }
 
 #[test]
+fn a_broken_first_line_is_found_in_pieces_of_any_size() {
+    let text = "x\n".repeat(300)
+        + "[ 1.000001] Web Content invoked\noom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0,\noom_score_adj=5\n";
+    let expected = parse(&text).reports;
+    assert_eq!(expected[0].invoker.as_ref().unwrap().comm.as_deref(), Some("Web Content"));
+    for size in 1..80 {
+        let mut reports = Vec::new();
+        let mut collect = |event| match event {
+            OomEvent::Report(report) => reports.push(*report),
+            OomEvent::Suppressed(_) | OomEvent::Reaped(_) | OomEvent::Other(_) => {}
+        };
+        let mut reader = OomReader::new();
+        text.as_bytes().chunks(size).for_each(|piece| reader.push(piece, &mut collect));
+        reader.finish(&mut collect);
+        assert_eq!(reports, expected, "{size}");
+    }
+}
+
+#[test]
 fn garbage_around_a_report_changes_nothing() {
     let report = INVOKED.to_owned() + &named("", 5) + &killed("", 5);
     let whole = parse(&report).reports.remove(0);

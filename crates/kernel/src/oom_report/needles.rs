@@ -16,7 +16,7 @@ const WORDS: [&[u8]; 19] = [
     b"emory.oom.group",
     b"OOM ",
     b"Tasks state (",
-    // A mail breaks lines behind these.
+    // A mail breaks lines behind these; the first ends with `BROKEN_LINE_END`.
     b" invoked\n",
     b"Tasks in /",
     b"ut of memory",
@@ -26,6 +26,9 @@ const WORDS: [&[u8]; 19] = [
     b"lyoom[",
     b"MESSAGE\":[",
 ];
+
+/// The end of a line that a mail broke before `oom-killer`.
+const BROKEN_LINE_END: &[u8] = b" invoked";
 
 /// Finds the next word in a block.
 #[derive(Debug)]
@@ -52,6 +55,11 @@ impl Needles {
             *next = finder.find(block).unwrap_or(block.len());
         }
         search
+    }
+
+    /// Whether a line without its new line has one of the words.
+    pub(crate) fn are_in(&self, line: &[u8]) -> bool {
+        line.ends_with(BROKEN_LINE_END) || self.finders.iter().any(|finder| finder.find(line).is_some())
     }
 
     /// The place of the first word at or behind `from`.

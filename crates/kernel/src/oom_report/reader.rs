@@ -121,7 +121,7 @@ impl OomReader {
 
     /// A line that came in pieces is treated like those that are searched together.
     fn take_carried(&mut self, line: &[u8]) {
-        if self.is_attentive() || self.needles.next(&mut self.needles.search(line), 0).is_some() {
+        if self.is_attentive() || self.needles.are_in(line) {
             self.take_line(line);
         } else {
             self.line += 1;
