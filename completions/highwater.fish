@@ -36,7 +36,10 @@ complete -c highwater -n "__fish_highwater_needs_command" -f -a "list" -d 'List 
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "top" -d 'Watch every container live'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
+complete -c highwater -n "__fish_highwater_needs_command" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "oom" -d 'Find and explain OOM kills'
+complete -c highwater -n "__fish_highwater_needs_command" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
+complete -c highwater -n "__fish_highwater_needs_command" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "completions" -d 'Print shell completions'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "generate" -d 'Write man pages, completions and the command reference'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -118,6 +121,65 @@ complete -c highwater -n "__fish_highwater_using_subcommand free" -l color -d 'W
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand free" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -l node-memory -d 'The node\'s memory: MemTotal' -r
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -l node-swap -d 'The node\'s swap: SwapTotal; on cgroup v2 it implies LimitedSwap unless something says otherwise' -r
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -l swap-behavior -d 'The kubelet\'s memorySwap.swapBehavior' -r -f -a "NoSwap\t'Containers do not swap; the default since 1.30'
+LimitedSwap\t'Containers of Burstable pods get a share'
+UnlimitedSwap\t'Containers swap without limit; removed in 1.30'"
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -l cgroup -d 'The node\'s control groups; v2 when not given' -r -f -a "v1\t'cgroup v1'
+v2\t'cgroup v2'"
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -l kubernetes-version -d 'The kubelet\'s version, from 1.22 to 1.37; 1.34 when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -l memory-throttling-factor -d 'The kubelet\'s memoryThrottlingFactor; turns MemoryQoS on' -r
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -l memory-reservation-policy -d 'The kubelet\'s memoryReservationPolicy; turns MemoryQoS on' -r -f -a "None\t'Nothing is protected'
+TieredReservation\t'Guaranteed gets memory.min, Burstable memory.low'"
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -a "docker" -d 'Tell what a `docker run` line becomes: files, warnings, refusals'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -a "podman" -d 'Tell what a `podman run` line becomes: files, warnings, refusals'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -a "protection" -d 'Compute how much of memory.min and memory.low holds in a tree of cgroups'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -a "rule" -d 'Show the page of a rule that `highwater lint` names'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and not __fish_seen_subcommand_from docker podman protection rule help" -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from docker" -s f -l format -d 'How to print; before `run`' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from docker" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from docker" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from docker" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from docker" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from podman" -s f -l format -d 'How to print; before `run`' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from podman" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from podman" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from podman" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from podman" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from protection" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from protection" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from protection" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from protection" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from protection" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from rule" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from rule" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from rule" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from rule" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from help" -f -a "docker" -d 'Tell what a `docker run` line becomes: files, warnings, refusals'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from help" -f -a "podman" -d 'Tell what a `podman run` line becomes: files, warnings, refusals'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from help" -f -a "protection" -d 'Compute how much of memory.min and memory.low holds in a tree of cgroups'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from help" -f -a "rule" -d 'Show the page of a rule that `highwater lint` names'
+complete -c highwater -n "__fish_highwater_using_subcommand explain; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
@@ -130,7 +192,7 @@ complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -f -a "watch" -d 'Wait for kills and tell each as it happens'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -f -a "parse" -d 'Print the OOM reports in a log of any kind, of any kernel'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and not __fish_seen_subcommand_from ls list show watch parse help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l from -d 'A log instead of this machine; `-` is standard input' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l from -d 'A log instead of this machine, or several as one list; `-` is standard input' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l state -d 'Also the incidents that `oom watch --state DIR` kept' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -l since -d 'Only kills of the last 30m, 2h, 1d, 1w' -r
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
@@ -141,7 +203,7 @@ complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l from -d 'A log instead of this machine; `-` is standard input' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l from -d 'A log instead of this machine, or several as one list; `-` is standard input' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l state -d 'Also the incidents that `oom watch --state DIR` kept' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -l since -d 'Only kills of the last 30m, 2h, 1d, 1w' -r
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
@@ -152,7 +214,7 @@ complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l from -d 'A log instead of this machine; `-` is standard input' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l from -d 'A log instead of this machine, or several as one list; `-` is standard input' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l state -d 'Also the incidents that `oom watch --state DIR` kept' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l since -d 'Only kills of the last 30m, 2h, 1d, 1w' -r
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
@@ -165,7 +227,7 @@ never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
 json\t'For scripts'"
-complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l exec -d 'Start this command for every incident, with the incident as JSON on its standard input' -r
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l exec -d 'Start this command for every incident, with the incident as JSON on its standard input; it prints to standard error' -r
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l state -d 'Remember how far the log was read and every incident in this folder' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l count -d 'End after so many incidents' -r
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
@@ -187,6 +249,68 @@ complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "watch" -d 'Wait for kills and tell each as it happens'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "parse" -d 'Print the OOM reports in a log of any kind, of any kernel'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand lint" -s f -l format -d 'How to print' -r -f -a "text\t'For people, with the lines'
+json\t'For scripts: highwater/findings/v1'
+sarif\t'For code scanning: SARIF 2.1.0'
+github\t'For a GitHub workflow: a command per finding'"
+complete -c highwater -n "__fish_highwater_using_subcommand lint" -l kubernetes-version -d 'The cluster\'s version [default: 1.34]' -r
+complete -c highwater -n "__fish_highwater_using_subcommand lint" -l cgroup -d 'The control groups of the machines [default: v2]' -r -f -a "v1\t'The old hierarchies'
+v2\t'The unified hierarchy'"
+complete -c highwater -n "__fish_highwater_using_subcommand lint" -l severity -d 'The least that is told [default: info]' -r -f -a "info\t'Worth knowing'
+warning\t'No effect, or another than it says'
+error\t'Refused, or does the opposite'"
+complete -c highwater -n "__fish_highwater_using_subcommand lint" -l rule -d 'Check these rules alone' -r
+complete -c highwater -n "__fish_highwater_using_subcommand lint" -l ignore -d 'Leave these rules out' -r
+complete -c highwater -n "__fish_highwater_using_subcommand lint" -l config -d 'The configuration, instead of .highwater.yaml or highwater.toml in this folder or above' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand lint" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand lint" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand lint" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand lint" -l fix -d 'Write the safe fixes into the files, then tell what remains'
+complete -c highwater -n "__fish_highwater_using_subcommand lint" -l dry-run -d 'With --fix: write nothing, print the change as a diff'
+complete -c highwater -n "__fish_highwater_using_subcommand lint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and not __fish_seen_subcommand_from show check explain help" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and not __fish_seen_subcommand_from show check explain help" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and not __fish_seen_subcommand_from show check explain help" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and not __fish_seen_subcommand_from show check explain help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and not __fish_seen_subcommand_from show check explain help" -f -a "show" -d 'Print the whole policy: the built-in one, or a file with what it leaves out'
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and not __fish_seen_subcommand_from show check explain help" -f -a "check" -d 'Check a policy file: unknown fields, values out of range, rules that nothing can reach'
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and not __fish_seen_subcommand_from show check explain help" -f -a "explain" -d 'Tell which rule gives a container its class and environment, what that wants, and what holds now'
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and not __fish_seen_subcommand_from show check explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from show" -l policy -d 'A policy file instead of the built-in policy' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from show" -s f -l format -d 'How to print' -r -f -a "yaml\t'As the file is written'
+json\t'For scripts'"
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from show" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from show" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from show" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from check" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from check" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from check" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from explain" -l file -d 'A manifest that declares it, instead of this machine; `-` is standard input' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from explain" -l policy -d 'A policy file instead of the built-in policy' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from explain" -l node-memory -d 'With --file: the node\'s memory' -r
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from explain" -l node-swap -d 'With --file: the node\'s swap' -r
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from explain" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from explain" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from explain" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from explain" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from explain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "show" -d 'Print the whole policy: the built-in one, or a file with what it leaves out'
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check a policy file: unknown fields, values out of range, rules that nothing can reach'
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Tell which rule gives a container its class and environment, what that wants, and what holds now'
+complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand completions" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand completions" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
 complete -c highwater -n "__fish_highwater_using_subcommand completions" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
@@ -200,15 +324,25 @@ complete -c highwater -n "__fish_highwater_using_subcommand generate" -l color -
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "top" -d 'Watch every container live'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "oom" -d 'Find and explain OOM kills'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "completions" -d 'Print shell completions'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free oom completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "top" -d 'Watch every container live'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "oom" -d 'Find and explain OOM kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "completions" -d 'Print shell completions'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "docker" -d 'Tell what a `docker run` line becomes: files, warnings, refusals'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "podman" -d 'Tell what a `podman run` line becomes: files, warnings, refusals'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "protection" -d 'Compute how much of memory.min and memory.low holds in a tree of cgroups'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "rule" -d 'Show the page of a rule that `highwater lint` names'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "ls" -d 'List OOM kills: the kernel\'s ring, the journal of earlier boots, or a log'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "show" -d 'Tell the whole story of one kill'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "watch" -d 'Wait for kills and tell each as it happens'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "parse" -d 'Print the OOM reports in a log of any kind, of any kernel'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "show" -d 'Print the whole policy: the built-in one, or a file with what it leaves out'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "check" -d 'Check a policy file: unknown fields, values out of range, rules that nothing can reach'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "explain" -d 'Tell which rule gives a container its class and environment, what that wants, and what holds now'

@@ -11,8 +11,13 @@ RUSTFLAGS="--cfg fuzzing -Ccodegen-units=1 -Cpasses=sancov-module -Cllvm-args=-s
 for target; do
 	corpus=target/corpus/$target; artifacts=target/artifacts/$target/
 	mkdir -p "$corpus" "$artifacts"; dictionary=; [ ! -e "$target.dict" ] || dictionary=-dict=$target.dict
-	if ! "target/$triple/release/$target" -max_total_time="$seconds" -max_len=8192 -timeout=5 -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1 \
-		$dictionary -artifact_prefix="$artifacts" "$corpus" ../crates/kernel/tests/data >"$artifacts/log" 2>&1; then
+	seeds=../crates/kernel/tests/data; length=4096
+	case $target in
+	journal) seeds=../fixtures/journal; length=131072 ;;
+	oom_report | kernel_log) seeds=$seeds/oom ;;
+	esac
+	if ! "target/$triple/release/$target" -max_total_time="$seconds" -max_len="$length" -timeout=5 -rss_limit_mb=1024 -verbosity=0 -print_final_stats=1 \
+		$dictionary -artifact_prefix="$artifacts" "$corpus" "$seeds" >"$artifacts/log" 2>&1; then
 		cat "$artifacts/log"; echo "fuzz: $target failed; the input is in fuzz/$artifacts" >&2; exit 1
 	fi
 	echo "fuzz: $target $(sed -n 's/^stat::number_of_executed_units: //p' "$artifacts/log") inputs in $seconds s, nothing found"

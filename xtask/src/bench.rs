@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what Highwater costs, as ratios of one run; prints the README's table and can put it there.
 
+mod lint;
 mod oom;
 
 use crate::real::docker_daemon::{Daemon, Docker};
@@ -52,10 +53,12 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         print!("{}", table(&[oom::delay(&highwater)?]));
         return Ok(ExitCode::SUCCESS);
     }
-    let mut rows = scans(&root)?;
+    let mut rows = scans(&root, &highwater)?;
+    rows.extend(lint::rows(&root, &highwater)?);
     rows.push(list_against_docker_stats(&highwater)?);
     rows.push(memory_of_top(&highwater)?);
     rows.push(oom::delay(&highwater)?);
+    rows.extend(ratios(&root, "highwater-kernel", "oom_report", &highwater)?);
     let table = table(&rows);
     print!("{table}");
     if args.write {
@@ -64,24 +67,34 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The repeated reader against open/read/close: the benchmark prints `name: OURS against THEIRS: ratio R`.
-fn scans(root: &Path) -> anyhow::Result<Vec<Row>> {
+/// The repeated reader against open/read/close.
+fn scans(root: &Path, highwater: &Path) -> anyhow::Result<Vec<Row>> {
+    let of_scan = |row: Row| Row {
+        what: format!("one scan of {CGROUPS} cgroups, {}, CPU per cgroup", row.what),
+        ..row
+    };
+    Ok(ratios(root, "highwater-sources", "scan", highwater)?.into_iter().map(of_scan).collect())
+}
+
+/// The lines `WHAT: OURS against THEIRS: ratio R` that a benchmark of a room prints.
+fn ratios(root: &Path, package: &str, bench: &str, highwater: &Path) -> anyhow::Result<Vec<Row>> {
     let mut command = Command::new("cargo");
-    command.args(["bench", "--quiet", "--package", "highwater-sources", "--bench", "scan"]).current_dir(root);
+    command.args(["bench", "--quiet", "--package", package, "--bench", bench]).current_dir(root);
+    command.env("HIGHWATER", highwater);
     let outcome = output(&mut command, BUILD_SECONDS_MAX)?;
-    anyhow::ensure!(outcome.code == Some(0), "the scan benchmark: {}", outcome.stderr);
+    anyhow::ensure!(outcome.code == Some(0), "the benchmark {bench}: {}", outcome.stderr);
     eprint!("{}", outcome.stdout);
-    let rows: Vec<Row> = outcome.stdout.lines().filter_map(scan_row).collect();
-    anyhow::ensure!(!rows.is_empty(), "the scan benchmark printed no ratio: {}", outcome.stdout);
+    let rows: Vec<Row> = outcome.stdout.lines().filter_map(ratio_row).collect();
+    anyhow::ensure!(!rows.is_empty(), "the benchmark {bench} printed no ratio: {}", outcome.stdout);
     Ok(rows)
 }
 
-fn scan_row(line: &str) -> Option<Row> {
+fn ratio_row(line: &str) -> Option<Row> {
     let (what, rest) = line.split_once(": ")?;
     let (ours, rest) = rest.split_once(" against ")?;
     let (theirs, ratio) = rest.split_once(": ratio ")?;
     Some(Row {
-        what: format!("one scan of {CGROUPS} cgroups, {what}, CPU per cgroup"),
+        what: what.to_owned(),
         ours: ours.to_owned(),
         theirs: theirs.to_owned(),
         ratio: ratio.to_owned(),
@@ -185,14 +198,17 @@ fn between_marks(text: &str, table: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{between_marks, scan_row};
+    use super::{between_marks, ratio_row};
 
     #[test]
     fn a_ratio_line_becomes_a_row_and_others_do_not() {
         let row =
-            scan_row("no cgroup moved: 1.52 µs against 20.92 µs of open/read/close: ratio 0.072").unwrap();
-        assert_eq!((row.ours.as_str(), row.ratio.as_str()), ("1.52 µs", "0.072"));
-        assert!(scan_row("descriptors kept: 3.00 a cgroup").is_none());
+            ratio_row("no cgroup moved: 1.52 µs against 20.92 µs of open/read/close: ratio 0.072").unwrap();
+        assert_eq!(
+            (row.what.as_str(), row.ours.as_str(), row.ratio.as_str()),
+            ("no cgroup moved", "1.52 µs", "0.072")
+        );
+        assert!(ratio_row("descriptors kept: 3.00 a cgroup").is_none());
     }
 
     #[test]

@@ -12,8 +12,13 @@ use std::time::Duration;
 const BUILD_SECONDS_MAX: Duration = Duration::from_secs(900);
 
 /// Where `highwater generate --dir DIR` writes below DIR, and where that lies in the repository.
-const PLACES: [(&str, &str); 3] =
-    [("cli.md", "docs/cli.md"), ("man", "docs/man"), ("completions", "completions")];
+const PLACES: [(&str, &str); 5] = [
+    ("cli.md", "docs/cli.md"),
+    ("man", "docs/man"),
+    ("completions", "completions"),
+    ("rules", "docs/rules"),
+    ("schemas", "docs/schemas"),
+];
 
 /// The command line of `cargo xtask codegen`.
 #[derive(clap::Args)]

@@ -9,6 +9,7 @@ mod docker;
 pub mod docker_daemon;
 mod nested;
 pub mod oom;
+mod oom_docker;
 pub mod own_cgroup;
 mod product;
 
@@ -31,6 +32,9 @@ pub struct RealArgs {
     /// Which Docker: one of our own, or the machine's (only for throw-away machines, and with DOCKER_HOST)
     #[arg(long, value_enum, default_value = "own")]
     docker: Daemon,
+    /// How many hogs `oom-docker` starts at once; a machine without KVM takes minutes for two hundred
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    hogs: usize,
 }
 
 /// Everything that can be tried on a real kernel.
@@ -42,6 +46,8 @@ pub enum Scenario {
     Nested,
     /// OOM kills of every kind, alone and many at once: what `oom watch`, `ls` and `show` tell of them
     Oom,
+    /// OOM kills in Docker's containers: names, exit codes, restarts, raised limits, events, `--exec`, 200 hogs at once
+    OomDocker,
 }
 
 /// Runs a scenario; prints one line per check and `N passed, N failed` at the end.
@@ -53,6 +59,7 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
         Scenario::Docker => docker::run(&product, args.docker, &mut checks),
         Scenario::Nested => nested::run(&product, &mut checks),
         Scenario::Oom => oom::run(&product, &mut checks),
+        Scenario::OomDocker => oom_docker::run(&product, args.docker, args.hogs, &mut checks),
     };
     if let Err(error) = end {
         checks.check("the scenario reaches its end", false, format!("{error:#}"));

@@ -63,7 +63,7 @@ pub struct VmArgs {
     /// The control groups (v1 and hybrid need kernel 6.1)
     #[arg(long, value_enum, default_value = "v2")]
     cgroup: Cgroup,
-    /// The kernel: 6.1 (Debian 12), 6.12 (Debian 13) or the path of a linux-image package [default: 6.12, or 6.1 for v1 and hybrid]
+    /// The kernel: 5.10 (Debian 11), 6.1 (Debian 12), 6.12 (Debian 13) or the path of a linux-image package [default: 6.12, or 6.1 for v1 and hybrid]
     #[arg(long, value_parser = kernel_named)]
     kernel: Option<Kernel>,
     /// Memory in MiB [default: 512, or 2048 with --host-root and in debian13]
@@ -123,6 +123,8 @@ pub enum Cgroup {
 pub enum Kernel {
     /// Debian 12's 6.1: the memory controller of cgroup v1, no `memory.swap.peak`.
     Debian6_1,
+    /// Debian 11's 5.10: the oldest that Debian still has.
+    Debian5_10,
     /// Debian 13's 6.12: cgroup v2 alone has a memory controller there.
     Debian6_12,
     /// That of a `linux-image` package file.
@@ -371,8 +373,9 @@ fn machine_of(args: &VmArgs) -> Machine {
 fn kernel_named(word: &str) -> Result<Kernel, String> {
     match word {
         "6.1" => Ok(Kernel::Debian6_1),
+        "5.10" => Ok(Kernel::Debian5_10),
         "6.12" => Ok(Kernel::Debian6_12),
         path if path.ends_with(".deb") => Ok(Kernel::Package(PathBuf::from(path))),
-        other => Err(format!("expected 6.1, 6.12 or the path of a linux-image package, found {other}")),
+        other => Err(format!("expected 5.10, 6.1, 6.12 or the path of a linux-image package, found {other}")),
     }
 }

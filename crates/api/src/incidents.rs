@@ -8,7 +8,8 @@ use kernel::cgroup_path::QosClass;
 use kernel::oom_report::report::CounterName;
 use model::container::Container;
 use model::incident::{
-    Ceiling, Fate, FirstProcess, Incident, Incidents, Level, MemoryUse, Place, ProcessUse,
+    Assumed, Ceiling, Fate, FirstProcess, Incident, Incidents, Level, MemoryUse, Place, PossibleVictims,
+    ProcessUse,
 };
 use model::incident::{Role, Victim, When};
 use model::reading::Reading;
@@ -58,6 +59,16 @@ pub fn one(told: &Told<'_>) -> Value {
     document.finish()
 }
 
+/// The line of `oom watch` for an incident that was told before and has taken more kills since.
+#[must_use]
+pub fn again(told: &Told<'_>) -> Value {
+    Object::new()
+        .known("schema", "highwater/incident/v1")
+        .known("told_before", true)
+        .known("incident", object(told).finish())
+        .finish()
+}
+
 fn object(told: &Told<'_>) -> Object {
     let incident = told.incident;
     let object = Object::new()
@@ -77,10 +88,12 @@ fn object(told: &Told<'_>) -> Object {
         .known("ceilings", ceilings(&incident.ceilings))
         .known("kills", incident.kills)
         .known("victims", incident.victims.iter().map(victim).collect::<Value>())
+        .known("possible_victims", possible_victims(&incident.possible_victims))
         .known("oom_group", incident.group.clone());
     let (first, why) = match &incident.first_process {
         FirstProcess::Killed => (Reading::Value("killed"), ""),
         FirstProcess::Lives => (Reading::Value("lives"), ""),
+        FirstProcess::Ended { .. } => (Reading::Value("ended"), ""),
         FirstProcess::Unknown(why) => (Reading::Absent, why.as_str()),
     };
     let object = object
@@ -108,6 +121,16 @@ fn missing(missing: &[Missing]) -> Value {
     missing.iter().map(|missing| json!({"what": missing.what, "why": missing.why})).collect()
 }
 
+/// What of the date the log does not say.
+fn assumed(assumed: Assumed) -> Vec<&'static str> {
+    match assumed {
+        Assumed::Nothing => Vec::new(),
+        Assumed::Year => vec!["year"],
+        Assumed::Zone => vec!["time_zone"],
+        Assumed::YearAndZone => vec!["year", "time_zone"],
+    }
+}
+
 fn when(when: &When) -> Value {
     Object::new()
         .reading_or(
@@ -125,11 +148,8 @@ fn when(when: &When) -> Value {
             when.wall.clone().map(|wall| wall.0),
             "the log does not tell a date that can be understood for certain",
         )
-        .reading_or(
-            "printed",
-            when.printed.clone().into(),
-            "the log tells no date, or one that is understood",
-        )
+        .reading_or("printed", when.printed.clone().into(), "the log tells no date in words")
+        .known("assumed", assumed(when.assumed))
         .finish()
 }
 
@@ -205,25 +225,32 @@ fn ceilings(ceilings: &[Ceiling]) -> Value {
         .finish()
 }
 
+fn possible_victims(possible: &PossibleVictims) -> Value {
+    let processes = possible.processes.iter().map(|process| process_object(process).finish());
+    json!({"total": possible.total, "processes": processes.collect::<Value>()})
+}
+
 fn victim(victim: &Victim) -> Value {
-    let process = &victim.process;
-    let bytes = |bytes: Option<kernel::bytes::Bytes>| Reading::from(bytes.map(|bytes| bytes.0));
     let role = match victim.role {
         Role::Chosen => "chosen",
         Role::GroupMember => "group_member",
+        Role::SharedMemory => "shared_memory",
         Role::Next => "next",
     };
+    process_object(&victim.process).known("role", role).finish()
+}
+
+fn process_object(process: &kernel::oom_report::report::Victim) -> Object {
+    let bytes = |bytes: Option<kernel::bytes::Bytes>| Reading::from(bytes.map(|bytes| bytes.0));
     Object::new()
         .known("pid", process.pid)
         .known("comm", process.comm.as_str())
-        .known("role", role)
         .reading_or("uid", process.uid.into(), NOT_PRINTED)
         .reading_or("total_vm_bytes", bytes(process.total_vm), NOT_PRINTED)
         .reading_or("anon_rss_bytes", bytes(process.anon_rss), NOT_PRINTED)
         .reading_or("file_rss_bytes", bytes(process.file_rss), NOT_PRINTED)
         .reading_or("shmem_rss_bytes", bytes(process.shmem_rss), NOT_PRINTED)
         .reading_or("oom_score_adj", process.oom_score_adj.into(), NOT_PRINTED)
-        .finish()
 }
 
 fn invoker(incident: &Incident) -> Value {

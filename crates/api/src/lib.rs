@@ -1,8 +1,16 @@
 //! Highwater's own promises: the JSON documents it prints.
 
+pub mod cgroup_tree;
+pub mod container_end;
 pub mod containers;
+pub mod explain;
+pub mod findings;
 pub mod free;
 pub mod host;
 pub mod incidents;
+pub mod lint_settings;
 pub mod object;
 pub mod oom_reports;
+pub mod placed;
+pub mod policy;
+pub mod sarif;

@@ -64,6 +64,7 @@ pub fn report(report: &OomReport) -> Value {
         .known("victims", report.victims.iter().map(victim).collect::<Value>())
         .known("already_exiting", report.already_exiting.iter().map(process).collect::<Value>())
         .known("oom_group", report.oom_group.clone())
+        .known("sharing_memory", report.sharing_memory.iter().map(process).collect::<Value>())
         .known("reaped", report.reaped.iter().map(process).collect::<Value>());
     object
         .known("stats", report.stats.iter().map(stats).collect::<Value>())

@@ -1,11 +1,14 @@
 //! The command line: every command, flag and example, defined once for parser, help, man pages and completions.
 
+pub mod explain;
 pub mod free;
 pub mod generate;
+pub mod lint;
 pub mod ls;
 pub mod observe;
 pub mod oom;
 pub mod output;
+pub mod policy;
 pub mod show;
 pub mod top;
 
@@ -26,7 +29,9 @@ use std::path::PathBuf;
   highwater                     the live screen
   highwater ls                  every container: used, limit, what is left
   highwater show web            everything about one container
-  highwater free                inside a container: what this process may really use"
+  highwater free                inside a container: what this process may really use
+  highwater explain pod.yaml    before it runs: what its limits will do
+  highwater lint k8s/           what manifests will really do, before they run"
 )]
 pub struct Cli {
     #[command(flatten)]
@@ -81,9 +86,18 @@ enum Command {
     /// Tell what this process may really use, next to what `free` claims
     #[command(after_help = free::EXAMPLES)]
     Free(free::FreeArgs),
+    /// Tell what a manifest or a command line will do with memory and swap, before it runs
+    #[command(after_help = explain::EXAMPLES)]
+    Explain(explain::ExplainArgs),
     /// Find and explain OOM kills
     #[command(after_help = oom::EXAMPLES)]
     Oom(oom::OomArgs),
+    /// Check manifests, node configuration and scripts before they run
+    #[command(after_help = lint::EXAMPLES)]
+    Lint(lint::LintArgs),
+    /// Show, check and explain the memory policy: who gets how much swap, and why
+    #[command(after_help = policy::EXAMPLES)]
+    Policy(policy::PolicyArgs),
     /// Print shell completions
     #[command(after_help = "Example:\n  highwater completions bash > /etc/bash_completion.d/highwater")]
     Completions {
@@ -111,7 +125,10 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Show(args)) => show::run(&global, &args),
         Some(Command::Top(args)) => top::run(&global, &args),
         Some(Command::Free(args)) => free::run(&global, &args),
+        Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Oom(args)) => oom::run(&global, &args),
+        Some(Command::Lint(args)) => lint::run(&args),
+        Some(Command::Policy(args)) => policy::run(&global, &args),
         Some(Command::Completions { shell }) => generate::completions(shell),
         Some(Command::Generate { dir }) => generate::everything(&dir),
         None if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() => {

@@ -12,6 +12,10 @@ pub enum Outcome {
     Fine,
     /// A check found something.
     Findings,
+    /// A check could not read a part of its input, and said so.
+    Unreadable,
+    /// Something was to be changed and was not, and it was said why.
+    NotDone,
 }
 
 /// Prints an error as one line and turns the outcome into an exit code.
@@ -19,6 +23,8 @@ pub fn of(outcome: anyhow::Result<Outcome>) -> ExitCode {
     match outcome {
         Ok(Outcome::Fine) => ExitCode::SUCCESS,
         Ok(Outcome::Findings) => ExitCode::from(1),
+        Ok(Outcome::Unreadable) => ExitCode::from(2),
+        Ok(Outcome::NotDone) => ExitCode::from(3),
         // `highwater ls | head` is no error: the reader has seen enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {

@@ -4,6 +4,8 @@
 fn cases(columns: &str) -> trycmd::TestCases {
     let cases = trycmd::TestCases::new();
     cases.env("COLUMNS", columns).env("DOCKER_HOST", "").env("XDG_RUNTIME_DIR", "/nowhere");
+    // Berlin's time, without its file.
+    cases.env("TZ", "CET-1CEST,M3.5.0,M10.5.0/3");
     cases
 }
 

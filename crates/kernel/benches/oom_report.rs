@@ -1,7 +1,7 @@
 //! What reading OOM reports out of a large log costs, against `grep -F oom` over the same file. Prints the ratio.
 //!
-//! The log has 256 MiB of lines about other things and a recorded report in every fourth MiB. Both read it from the page cache,
-//! the parser in pieces of 64 KiB as a program does that follows a log.
+//! The log has 1 GiB of lines about other things and a recorded report in every fourth MiB. All read it from the page cache,
+//! the parser in pieces of 64 KiB as a program does that follows a log. With `HIGHWATER` set to the program, it is measured too.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::print_stdout)]
 #![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a benchmark makes and reads a file")]
@@ -13,7 +13,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-const MIB: usize = 256;
+/// In bytes: the log, and the part of it by which the memory for all of it is judged.
+const LOG: usize = 1 << 30;
+const PART: u64 = 256 << 20;
+/// No page more than this for four times the log.
+const GROWTH_KIB_MAX: u64 = 1024;
 const ROUNDS: usize = 5;
 
 /// What other programs and the kernel write all day; some of it has a word that reports have too.
@@ -35,21 +39,62 @@ const LINES: [&str; 12] = [
 fn main() {
     let log = Path::new(env!("CARGO_TARGET_TMPDIR")).join("oom_report.log");
     let planted = write_log(&log);
-    let grep = fastest(|| {
-        let mut command = Command::new("grep");
-        command.args(["-F", "oom"]).arg(&log).env("LC_ALL", "C").stdout(Stdio::piped());
-        let mut child = command.spawn().expect("grep");
-        std::io::copy(&mut child.stdout.take().unwrap(), &mut std::io::sink()).unwrap();
-        assert!(child.wait().unwrap().success());
+    let mut grep = Command::new("grep");
+    grep.args(["-F", "oom"]).arg(&log).env("LC_ALL", "C");
+    let highwater = std::env::var_os("HIGHWATER").map(|program| {
+        let mut command = Command::new(program);
+        command.args(["oom", "parse"]).arg(&log);
+        command
     });
-    let mut found = 0;
-    let ours = fastest(|| found = reports_in(&log));
+    let before = peak_kib();
+    assert!(reports_in(&log, PART) > 0);
+    let of_part = peak_kib();
+    assert_eq!(reports_in(&log, u64::MAX), planted, "reports found and reports planted");
+    let of_all = peak_kib();
+    // In turn, so that what else the machine does is shared by all.
+    let mut times = [const { Vec::new() }; 3];
+    let mut commands = [Some(grep), highwater];
+    for _ in 0..ROUNDS {
+        times[0].push(time(|| assert_eq!(reports_in(&log, u64::MAX), planted)));
+        for (times, command) in times[1..].iter_mut().zip(&mut commands) {
+            times.extend(command.as_mut().map(|command| time(|| read_all_of(command))));
+        }
+    }
     fs::remove_file(&log).unwrap();
-    assert_eq!(found, planted, "reports found and reports planted");
+    let [ours, grep, program] = times.map(median);
+    let (ours, grep) = (ours.unwrap(), grep.unwrap());
+    let against = |what: &str, time: Duration| {
+        let ratio = time.as_secs_f64() / grep.as_secs_f64();
+        println!(
+            "{what}: {:.0} ms against {:.0} ms of `grep -F oom`: ratio {ratio:.2}",
+            millis(time),
+            millis(grep)
+        );
+    };
+    against(&format!("OOM parser, 1 GiB of log with {planted} reports, median of {ROUNDS}"), ours);
+    if let Some(program) = program {
+        against(&format!("`highwater oom parse`, the same 1 GiB, median of {ROUNDS}"), program);
+    }
+    let (part, all) = (of_part - before, of_all - before);
+    let ratio = all as f64 / part as f64;
     println!(
-        "{MIB} MiB, {found} reports: parser {ours:?} against grep -F oom {grep:?}: ratio {:.2}",
-        ours.as_secs_f64() / grep.as_secs_f64()
+        "memory that the OOM parser adds for 1 GiB, at its peak: {all} KiB against {part} KiB for 256 MiB: ratio {ratio:.2}"
     );
+    assert!(of_all - of_part <= GROWTH_KIB_MAX, "the memory grows with the log");
+}
+
+/// Runs a program, reads what it prints and lets it fall.
+fn read_all_of(command: &mut Command) {
+    let mut child = command.stdout(Stdio::piped()).spawn().expect("a program");
+    std::io::copy(&mut child.stdout.take().unwrap(), &mut std::io::sink()).unwrap();
+    assert!(child.wait().unwrap().success());
+}
+
+/// The most memory that this process had so far.
+fn peak_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
 }
 
 /// Writes the log and says how many reports are in it.
@@ -59,7 +104,7 @@ fn write_log(path: &Path) -> usize {
     let in_report = kernel::oom_report::parse_all(&report).reports.len();
     let mut out = BufWriter::new(File::create(path).unwrap());
     let (mut written, mut planted, mut line) = (0, 0, 0);
-    while written < MIB << 20 {
+    while written < LOG {
         if written >> 22 > planted {
             out.write_all(&report).unwrap();
             planted += 1;
@@ -73,8 +118,8 @@ fn write_log(path: &Path) -> usize {
     planted * in_report
 }
 
-fn reports_in(path: &Path) -> usize {
-    let mut file = File::open(path).unwrap();
+fn reports_in(path: &Path, bytes_max: u64) -> usize {
+    let mut file = File::open(path).unwrap().take(bytes_max);
     let mut block = vec![0; 1 << 16];
     let mut reader = OomReader::new();
     let mut found = 0;
@@ -90,11 +135,17 @@ fn reports_in(path: &Path) -> usize {
     found
 }
 
-fn fastest(mut run: impl FnMut()) -> Duration {
-    let time = |run: &mut dyn FnMut()| {
-        let start = Instant::now();
-        run();
-        start.elapsed()
-    };
-    (0..ROUNDS).map(|_| time(&mut run)).min().unwrap_or_default()
+fn time(run: impl FnOnce()) -> Duration {
+    let start = Instant::now();
+    run();
+    start.elapsed()
+}
+
+fn median(mut times: Vec<Duration>) -> Option<Duration> {
+    times.sort_unstable();
+    times.get(times.len() / 2).copied()
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }

@@ -124,17 +124,16 @@ pub enum Identity {
 /// inside a cgroup namespace) are skipped. Of nested containers the innermost counts.
 #[must_use]
 pub fn identify(path: &str) -> Identity {
-    let mut components = path.split('/').filter(|component| !component.is_empty()).peekable();
-    let mut ups = 0_usize;
-    while components.next_if_eq(&"..").is_some() {
-        ups += 1;
-    }
+    let is_root = path.starts_with('/') && !path.split('/').any(|component| component == "..");
+    let top = if is_root { Identity::Root } else { Identity::Other };
+    identify_levels(path).last().unwrap_or(top)
+}
+
+/// Says who each level of `path` is, from the outermost below the root to the cgroup itself, in one walk.
+pub fn identify_levels(path: &str) -> impl Iterator<Item = Identity> {
+    let components = path.split('/').filter(|component| !component.is_empty());
     let mut walk = Walk::default();
-    let mut identity = if ups == 0 && path.starts_with('/') { Identity::Root } else { Identity::Other };
-    for component in components {
-        identity = walk.enter(component);
-    }
-    identity
+    components.skip_while(|component| *component == "..").map(move |component| walk.enter(component))
 }
 
 /// Makes a unit's name readable: `\x2d` becomes `-`. A `-` stays: whether it stands for `/` depends on the unit

@@ -8,6 +8,7 @@ mod line;
 pub mod memory_info;
 mod needles;
 pub mod other_killer;
+pub mod printed_date;
 pub mod reader;
 pub mod report;
 mod session;

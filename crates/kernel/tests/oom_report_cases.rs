@@ -417,3 +417,79 @@ fn a_container_is_known_in_every_path() {
         assert_eq!(found, (container, pod), "{path}");
     }
 }
+
+#[test]
+fn names_of_files_that_grep_prints_are_taken_off() {
+    let kill = "n1 kernel: [  100.250000] Out of memory: Killed process 7 (a-b: c) total-vm:8kB, anon-rss:4kB, file-rss:0kB";
+    for (name, time) in [
+        ("/var/log/kern.log:", "Oct 12 19:00:20"),
+        ("/var/log/kern.log-", "Oct 12 19:00:20"),
+        ("kern.log.1:", "Oct 12 19:00:20"),
+        ("logs/kern.log-2026-10-12-17-", "Oct 12 19:00:20"),
+        ("./kern.log:17:", "Oct 12 19:00:20"),
+        ("kern.log-", "2026-10-12T19:00:20+02:00"),
+    ] {
+        let report = parse(&format!("{name}{time} {kill}")).reports.remove(0);
+        assert_eq!(report.host.as_deref(), Some("n1"), "{name}");
+        assert_eq!(report.first.timestamp, Some(Timestamp::Printed(time.to_owned())), "{name}");
+        assert_eq!(report.first.uptime, Some(100_250_000), "{name}");
+    }
+    let report =
+        parse("dmesg.txt-[  100.250000] a.out invoked oom-killer: gfp_mask=0xcc0, order=0, oom_score_adj=0");
+    assert_eq!(report.reports[0].invoker.as_ref().unwrap().comm.as_deref(), Some("a.out"));
+}
+
+#[test]
+fn processes_that_used_the_same_memory_died_too() {
+    // v3.10 mm/oom_kill.c oom_kill_process.
+    let log = parse(
+        "[   55.089637] Out of memory: Kill process 3780 (a b) score 879 or sacrifice child
+[   55.091437] Killed process 3780 (a b) total-vm:2166860kB, anon-rss:1570864kB, file-rss:4kB
+[   55.093269] Kill process 3781 (c (d)) sharing same memory
+[   55.094553] Kill process 3782 (e) sharing same memory
+[  155.000000] Out of memory: Kill process 9 (f) score 9 or sacrifice child
+[  155.000001] Killed process 9 (f) total-vm:8kB, anon-rss:4kB, file-rss:4kB",
+    );
+    let sharing = |index: usize| {
+        let processes = log.reports[index].sharing_memory.iter();
+        processes.map(|process| (process.pid, process.comm.clone().unwrap())).collect::<Vec<_>>()
+    };
+    assert_eq!(sharing(0), [(3781, "c (d)".to_owned()), (3782, "e".to_owned())]);
+    assert_eq!((sharing(1).len(), log.reports[0].victims.len()), (0, 1));
+}
+
+#[test]
+fn a_broken_row_behind_the_table_is_no_row() {
+    let header =
+        "[ pid ]   uid  tgid total_vm      rss nr_ptes nr_pmds swapents oom_score_adj name\n".to_owned();
+    let row = "[ 1381]     0  1381   530382     5191      34       4     5489             0 gunpowder\n";
+    let broken = row.replacen("      34", "\n      34", 1);
+    let tasks = |text: String| {
+        let tasks = parse(&text).reports.remove(0).tasks;
+        (tasks.rows.len(), tasks.rows_seen)
+    };
+    assert_eq!(tasks(header.clone() + row + &broken + &named("", 5)), (2, 2));
+    assert_eq!(tasks(header + row + &named("", 5) + &broken), (1, 1));
+}
+
+#[test]
+fn a_path_of_many_levels_takes_no_longer_than_its_length() {
+    // Walking to each of its levels from the root would read 250 million of them, for minutes.
+    let path =
+        format!("{}/kubepods/pod0b2e8f1c-5a3d-4e6f-9b7a-1c2d3e4f5a6b{}", "/a".repeat(10), "/b".repeat(3_000));
+    let line = named("", 5).replace("task_memcg=/x", &format!("task_memcg={path}"));
+    let reports = parse(&line.repeat(50)).reports;
+    assert!(
+        reports
+            .iter()
+            .all(|report| report.pod_uid.as_deref() == Some("0b2e8f1c-5a3d-4e6f-9b7a-1c2d3e4f5a6b"))
+    );
+    assert_eq!(reports.len(), 50);
+}
+
+#[test]
+fn a_record_longer_than_any_of_the_kernel_is_cut() {
+    let line = named("", 5).replace("oom_memcg=/x", &format!("oom_memcg=/{}", "x".repeat(100_000)));
+    let report = parse(&line).reports.remove(0);
+    assert_eq!((report.constraint.is_some(), report.oom_memcg, report.chosen), (true, None, None));
+}

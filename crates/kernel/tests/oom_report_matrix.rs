@@ -336,3 +336,60 @@ fn a_part_that_is_left_out_is_named() {
         assert!(missing.contains(&part), "{words}: {missing:?}");
     }
 }
+
+/// Linux 6.12's lines of a group (mm/oom_kill.c, mm/memcontrol.c), each with its time.
+const GROUP: &str = "\
+[ 2658.287187] oom-kill:constraint=CONSTRAINT_MEMCG,nodemask=(null),cpuset=/,mems_allowed=0,oom_memcg=/kubepods/pod7/box,task_memcg=/kubepods/pod7/box,task=node,pid=28645,uid=1001240000
+[ 2658.287190] Memory cgroup out of memory: Killed process 28645 (node) total-vm:207208kB, anon-rss:65152kB, file-rss:976kB, shmem-rss:4kB, UID:1001240000 pgtables:164kB oom_score_adj:986
+[ 2658.287193] Tasks in /kubepods/burstable/podf9411888-a753-41f4-9520-afc45712f5b5/box are going to be killed due to memory.oom.group set
+[ 2658.287196] Memory cgroup out of memory: Killed process 3000 (pause) total-vm:208kB, anon-rss:152kB, file-rss:76kB, shmem-rss:4kB, UID:1001240000 pgtables:164kB oom_score_adj:986
+[ 2658.287199] Memory cgroup out of memory: Killed process 28645 (node) total-vm:207208kB, anon-rss:65152kB, file-rss:976kB, shmem-rss:4kB, UID:1001240000 pgtables:164kB oom_score_adj:986
+";
+
+/// As a terminal of so many columns breaks it.
+fn cut_at(columns: usize, line: &str) -> String {
+    let bytes: Vec<&[u8]> = line.as_bytes().chunks(columns).collect();
+    let pieces: Vec<&str> = bytes.iter().map(|piece| std::str::from_utf8(piece).unwrap()).collect();
+    pieces.join("\n") + "\n"
+}
+
+/// As a mail of so many columns breaks it.
+fn filled(columns: usize, line: &str) -> String {
+    let mut filled = String::new();
+    let mut width = 0;
+    for word in line.split(' ') {
+        let between = if width == 0 { "" } else { " " };
+        let breaks = width > 0 && width + 1 + word.len() > columns;
+        filled.push_str(if breaks { "\n" } else { between });
+        width = if breaks { word.len() } else { width + between.len() + word.len() };
+        filled.push_str(word);
+    }
+    filled + "\n"
+}
+
+#[test]
+fn a_group_whose_lines_were_broken_is_one_report() {
+    for columns in 60..=120 {
+        for (how, wrap) in [("cut", cut_at as fn(usize, &str) -> String), ("filled", filled)] {
+            let log: String = GROUP.lines().map(|line| wrap(columns, line)).collect();
+            let report = only(log.as_bytes(), how);
+            let victims: Vec<_> = report.victims.iter().map(|victim| (victim.pid, victim.uid)).collect();
+            let uid = Some(1_001_240_000);
+            assert_eq!(victims, [(28_645, uid), (3000, uid)], "{how} at {columns}");
+            let group = "/kubepods/burstable/podf9411888-a753-41f4-9520-afc45712f5b5/box";
+            assert_eq!(report.oom_group.as_deref(), Some(group), "{how} at {columns}");
+        }
+    }
+}
+
+#[test]
+fn the_log_of_a_talos_node_is_read() {
+    let talos = |line: &str| match line.split_once("] ") {
+        Some((_, text)) => format!("10.5.0.2: kern: warning: [2026-09-02T09:08:50.880492123Z]: {text}\n"),
+        None => String::new(),
+    };
+    let log: String = GROUP.lines().map(talos).collect();
+    let report = only(log.as_bytes(), "talos");
+    assert_eq!((report.host.as_deref(), report.victims.len()), (Some("10.5.0.2"), 2));
+    assert_eq!(report.oom_memcg.as_deref(), Some("/kubepods/pod7/box"));
+}

@@ -2,6 +2,7 @@
 
 use crate::declared::Declared;
 use crate::reading::Reading;
+use crate::snapshot::Timestamp;
 use kernel::cgroup_path::{ContainerId, PodRef, Runtime};
 use std::fmt;
 
@@ -85,4 +86,35 @@ pub struct RuntimeRecord {
     pub declared: Reading<Declared>,
     /// From `State`.
     pub pid: Reading<u32>,
+}
+
+/// A container that has ended, as its engine remembers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EndedContainer {
+    /// Who it was.
+    pub container: Container,
+    /// The exit code of its first process.
+    pub exit_code: i32,
+    /// Whether the engine noticed an OOM kill in it: Docker's `OOMKilled`.
+    pub oom_killed: bool,
+    /// When it ended.
+    pub ended_at: Reading<Timestamp>,
+}
+
+impl Container {
+    /// A container of which only its runtime tells, because its cgroup is gone or was never seen.
+    #[must_use]
+    pub fn of_record(runtime: Runtime, record: RuntimeRecord) -> Self {
+        Self {
+            id: ContainerId(record.id),
+            runtime,
+            name: record.name,
+            image: record.image,
+            compose: record.compose,
+            pod: None,
+            pod_container: None,
+            declared: record.declared,
+            pid: record.pid,
+        }
+    }
 }

@@ -51,6 +51,8 @@ pub struct Incident {
     pub hit: Reading<CounterName>,
     /// The processes killed, as far as they are known one by one.
     pub victims: Vec<Victim>,
+    /// Where only a counter tells of the kill: processes the kernel killed around then without naming their cgroup.
+    pub possible_victims: PossibleVictims,
     /// How many processes were killed; more than `victims` when counters alone tell of some.
     pub kills: u64,
     /// The cgroup that was killed whole because of `memory.oom.group`.
@@ -92,8 +94,24 @@ pub struct When {
     pub since_boot: Reading<Duration>,
     /// The wall clock.
     pub wall: Reading<Timestamp>,
-    /// The date as the log prints it, where it tells no exact time.
+    /// The date as the log prints it, where that is not a number.
     pub printed: Option<String>,
+    /// What of the wall clock the log does not say.
+    pub assumed: Assumed,
+}
+
+/// What of a wall clock was assumed because the log does not print it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Assumed {
+    /// Nothing: the log says it all.
+    #[default]
+    Nothing,
+    /// The year: the latest that does not lie ahead of the log.
+    Year,
+    /// The time zone: this machine's.
+    Zone,
+    /// Both.
+    YearAndZone,
 }
 
 /// Where a victim lived.
@@ -163,6 +181,27 @@ pub enum Scope {
     Unknown,
 }
 
+impl Scope {
+    /// Whether no limit of a cgroup was short: the machine was, or some of its nodes, or nothing at all.
+    #[must_use]
+    pub const fn is_of_machine(self) -> bool {
+        match self {
+            Self::Node | Self::Cpuset | Self::MemoryPolicy | Self::Requested => true,
+            Self::Container
+            | Self::PartOfContainer
+            | Self::OuterContainer
+            | Self::Pod
+            | Self::QosLevel
+            | Self::Kubepods
+            | Self::Group
+            | Self::Unit
+            | Self::Cgroup
+            | Self::Slice
+            | Self::Unknown => false,
+        }
+    }
+}
+
 /// One figure of the level against its limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ceiling {
@@ -205,6 +244,8 @@ pub enum Role {
     Chosen,
     /// It shared a group that is killed whole (`memory.oom.group`).
     GroupMember,
+    /// It used the memory of the one that was chosen, which is freed with its last user.
+    SharedMemory,
     /// It was killed in the same shortage, later, because the first kill did not free enough.
     Next,
 }
@@ -232,7 +273,7 @@ pub struct MemoryUse {
     pub sock: Reading<Bytes>,
     /// Swapped out.
     pub swap: Reading<Bytes>,
-    /// Of the anonymous memory, what was not used lately.
+    /// Of the anonymous memory, what is on the inactive list: not used lately, or new.
     pub inactive_anon: Reading<Bytes>,
     /// Anonymous pages that came back from swap so far.
     pub refaults_anon: Reading<u64>,
@@ -288,6 +329,11 @@ pub enum FirstProcess {
     Killed,
     /// It lives: the container runs on with a part missing.
     Lives,
+    /// It was not killed; it ended by itself soon after, with this exit code.
+    Ended {
+        /// The code.
+        code: i32,
+    },
     /// Not known, and why.
     Unknown(String),
 }
@@ -313,22 +359,20 @@ pub enum Attribution {
     OnlyCandidate,
     /// No report and no certain kill line: the cgroup's counter tells.
     CounterAlone,
-    /// A kill line that could belong to several cgroups or to none that is known.
+    /// A kill line that no counter explains.
     Nobody {
-        /// How many cgroups it could have been.
+        /// How many cgroups it could have been, had they room for it.
         candidates: usize,
-        /// Whether the counter of one of them counts it already.
-        counted: Counted,
     },
 }
 
-/// Whether a kill line without a place is part of another figure.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Counted {
-    /// It is one of the kills of an incident that counters told of: do not add it again.
-    InAnIncident,
-    /// No counter explains it.
-    Apart,
+/// Kill lines without a cgroup, any of which may be the kill that a counter tells of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PossibleVictims {
+    /// The first few.
+    pub processes: Vec<kernel::oom_report::report::Victim>,
+    /// How many there are.
+    pub total: usize,
 }
 
 /// Whether the kills found are all that the kernel counted.

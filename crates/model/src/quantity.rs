@@ -1,5 +1,8 @@
 //! Amounts as people type them on a command line: Kubernetes', Docker's, plain bytes, percent and ratios.
 
+pub mod docker;
+pub mod kubernetes;
+
 use kernel::bytes::Bytes;
 use std::str::FromStr;
 

@@ -3,10 +3,13 @@
 //! The client is `hyper` with a few structs of our own: `bollard` 0.21 loses the whole list when Podman 4.3 says
 //! `"State": "stopped"`, and brings some fifty crates more.
 
+pub mod ended;
 pub mod error;
+pub mod events;
 pub mod host;
 
 mod client;
+mod date;
 mod translate;
 mod wire;
 

@@ -12,3 +12,4 @@ pub mod pod_logs;
 pub mod proc;
 pub mod process;
 pub mod systemd;
+pub mod zone;

@@ -183,6 +183,38 @@ fn changed_bytes_never_stop_it() {
 }
 
 #[test]
+fn an_entry_that_is_listed_many_times_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("system.journal");
+    for (name, item_bytes) in [(NEW, 4), (OLD, 8)] {
+        let mut text = bytes(name);
+        let mut at = number_at(&text, 88);
+        while at + 24 < text.len() {
+            let end = (at + number_at(&text, at + 8)).min(text.len());
+            if text[at] == 6 && end > at + 24 + item_bytes {
+                let first = text[at + 24..at + 24 + item_bytes].to_vec();
+                text[at + 24..end].chunks_exact_mut(item_bytes).for_each(|item| item.copy_from_slice(&first));
+            }
+            at = end.next_multiple_of(8).max(at + 24);
+        }
+        fs::write(&path, &text).unwrap();
+        let (messages, losses) = read(&path);
+        assert!(!messages.is_empty() && messages.len() < expected(name).len(), "{name}: {}", messages.len());
+        assert!(messages.iter().all(|message| expected(name).contains(message)), "{name}");
+        assert_eq!(
+            messages.iter().collect::<std::collections::BTreeSet<_>>().len(),
+            messages.len(),
+            "{name}"
+        );
+        assert!(losses.damaged > 0, "{name}");
+    }
+}
+
+fn number_at(text: &[u8], at: usize) -> usize {
+    usize::try_from(u64::from_le_bytes(text[at..at + 8].try_into().unwrap())).unwrap()
+}
+
+#[test]
 fn a_table_of_values_that_is_gone_is_done_without() {
     let mut text = bytes(NEW);
     let table = usize::try_from(u64::from_le_bytes(text[104..112].try_into().unwrap())).unwrap();

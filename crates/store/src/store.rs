@@ -8,7 +8,7 @@ use crate::files;
 use crate::record::{IncidentKey, Line, StoredIncident, checked, read_line};
 use model::kernel_log::{BootId, KmsgCursor};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
@@ -197,7 +197,19 @@ impl Store {
     /// # Errors
     /// When a file cannot be read.
     pub fn incidents(&self) -> Result<Vec<StoredIncident>, StoreError> {
-        self.read_incidents().map(|(incidents, _, _)| incidents)
+        let mut kept: Vec<StoredIncident> = Vec::new();
+        let mut places: HashMap<IncidentKey, usize> = HashMap::new();
+        for incident in self.read_incidents()?.0 {
+            // One that was kept again takes the first one's place.
+            match places.get(&incident.key).and_then(|place| kept.get_mut(*place)) {
+                Some(before) => *before = incident,
+                None => {
+                    places.insert(incident.key.clone(), kept.len());
+                    kept.push(incident);
+                }
+            }
+        }
+        Ok(kept)
     }
 
     /// Notes how far the log was read; what was told of it has to be appended before.
@@ -224,6 +236,16 @@ impl Store {
         if self.knows(&incident.key) {
             return Ok(Appended::Known);
         }
+        self.append_again(incident)?;
+        Ok(Appended::New)
+    }
+
+    /// Keeps an incident that may be kept: the new one takes the other's place.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn append_again(&mut self, incident: &StoredIncident) -> Result<(), StoreError> {
+        self.writable()?;
         let line = incident.to_line()?;
         if line.len() as u64 > self.file_bytes_max {
             return Err(StoreError::TooLarge { folder: self.folder.clone(), bytes: line.len() });
@@ -237,7 +259,7 @@ impl Store {
         let mut file = files::open_to_append(&path).map_err(failed)?;
         files::append(&mut file, &line).map_err(failed)?;
         self.known.insert(incident.key.clone());
-        Ok(Appended::New)
+        Ok(())
     }
 
     fn rotate(&mut self) -> Result<(), StoreError> {

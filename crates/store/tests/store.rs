@@ -187,3 +187,17 @@ fn a_folder_that_cannot_be_written_is_opened_to_read() {
     assert!(matches!(store.access(), Access::ReadOnly { .. }), "{:?}", store.access());
     assert_eq!(ids(&store).len(), 0);
 }
+
+#[test]
+fn an_incident_kept_again_takes_the_place_of_the_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = Store::open(folder.path()).unwrap();
+    store.append(&incident(1)).unwrap();
+    store.append(&incident(2)).unwrap();
+    let grown = StoredIncident { document: json!({"kills": 12}), ..incident(1) };
+    store.append_again(&grown).unwrap();
+    assert_eq!(store.append(&incident(1)).unwrap(), Appended::Known);
+    drop(store);
+    let kept = Store::open(folder.path()).unwrap().incidents().unwrap();
+    assert_eq!(kept, [grown, incident(2)]);
+}

@@ -1,7 +1,7 @@
 //! An incident in words: one line for a list, and the whole story on one screen.
 
-mod clock;
-mod evidence;
+pub(crate) mod clock;
+pub(crate) mod evidence;
 mod figures;
 mod remedies;
 mod sentences;
@@ -10,7 +10,7 @@ mod who;
 use crate::text::{Line, Tone, wrapped};
 use model::incident::cause::Confidence;
 use model::incident::exit::{ExitVerdict, KillSender, Language};
-use model::incident::{Completeness, Incident};
+use model::incident::{Assumed, Completeness, Incident};
 use model::reading::Reading;
 
 /// The incident in one line: its name, when, whose, and what happened.
@@ -19,7 +19,11 @@ pub fn line(incident: &Incident) -> Line {
     Line::of(Tone::Strong, &incident.id.0)
         .and(Tone::Quiet, format!("  {}  ", clock::short(&incident.when)))
         .and(Tone::Strong, who::place(incident))
-        .and(Tone::Plain, format!(": {}; {}", sentences::deaths(incident), sentences::limit_hit(incident)))
+        .and(Tone::Quiet, incident.place.host.as_ref().map(|host| format!(" on {host}")).unwrap_or_default())
+        .and(
+            Tone::Plain,
+            format!(": {}; {}", sentences::deaths(incident), sentences::limit_hit_here(incident)),
+        )
         .and(Tone::Quiet, format!(" ({})", sentences::cause_name(incident.cause.kind)))
 }
 
@@ -76,6 +80,22 @@ pub fn completeness(completeness: &Completeness) -> Option<String> {
     }
 }
 
+/// What the dates of a list rest on, in one sentence; nothing when the logs say it all.
+#[must_use]
+pub fn assumptions(incidents: &[Incident]) -> Option<String> {
+    let assumed =
+        |wanted: fn(Assumed) -> bool| incidents.iter().any(|incident| wanted(incident.when.assumed));
+    let year = assumed(|it| matches!(it, Assumed::Year | Assumed::YearAndZone));
+    let zone = assumed(|it| matches!(it, Assumed::Zone | Assumed::YearAndZone));
+    let (lacking, guess) = match (year, zone) {
+        (false, false) => return None,
+        (true, false) => ("no year", clock::guess(Assumed::Year)),
+        (false, true) => ("no time zone", clock::guess(Assumed::Zone)),
+        (true, true) => ("neither year nor time zone", clock::guess(Assumed::YearAndZone)),
+    };
+    Some(format!("The log prints {lacking}: {} assumed.", guess?))
+}
+
 /// The commands to run next.
 #[must_use]
 pub fn next(incident: &Incident) -> Vec<String> {
@@ -92,6 +112,11 @@ pub fn exit_verdict(verdict: &ExitVerdict) -> String {
              so the exit code is its own.",
             id.0
         ),
+        ExitVerdict::OomByRuntimeAlone => {
+            "The runtime noticed an OOM kill in it (OOMKilled); the kernel's report of it is gone, \
+             or was never printed."
+                .to_owned()
+        }
         ExitVerdict::KilledBySomebody => format!(
             "SIGKILL, and no OOM kill: kernel log and counters know of none. Others who send it: {}.",
             senders()

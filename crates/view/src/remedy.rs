@@ -110,7 +110,7 @@ fn rewrite(row: Row<'_>) -> Option<String> {
 
 /// The program that changes limits of this container, where one does, and the name it knows.
 pub(crate) fn engine(container: &Container) -> Option<(&'static str, &str)> {
-    let name = container.name.value()?;
+    let name = container.name.value().map_or_else(|| names::short_id(&container.id.0), String::as_str);
     match container.runtime {
         Runtime::Docker => Some(("docker", name)),
         Runtime::Podman => Some(("podman", name)),

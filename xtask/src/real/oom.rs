@@ -3,8 +3,9 @@
 mod after;
 mod kinds;
 mod quiet;
+pub mod report_limit;
 pub mod shell;
-mod stage;
+pub mod stage;
 mod storm;
 pub mod watch;
 

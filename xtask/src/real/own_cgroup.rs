@@ -129,9 +129,14 @@ impl OwnCgroup {
         self.counter(if self.is_v2 { "memory.events" } else { "memory.oom_control" }, "oom_kill")
     }
 
-    /// The most memory that it ever used.
-    pub fn peak(&self) -> anyhow::Result<u64> {
-        self.number(if self.is_v2 { "memory.peak" } else { "memory.max_usage_in_bytes" })
+    /// Whether it ever used all of its limit, or nearly.
+    pub fn was_full(&self, limit: u64) -> anyhow::Result<bool> {
+        // Before Linux 5.19 there is no memory.peak; memory.events counts how often the limit was met.
+        if self.is_v2 && !self.folder.join("memory.peak").exists() {
+            return Ok(self.counter("memory.events", "max")? > 0);
+        }
+        let peak = self.number(if self.is_v2 { "memory.peak" } else { "memory.max_usage_in_bytes" })?;
+        Ok(peak + (1 << 20) >= limit)
     }
 
     /// The first of its processes.

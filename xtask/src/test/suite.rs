@@ -108,11 +108,19 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
     let highwater = binaries.join("highwater").display().to_string();
     let here = own(xtask, &format!("real docker --highwater {highwater}"));
     let nested_here = own(xtask, &format!("real nested --highwater {highwater}"));
+    let oom_here = own(xtask, &format!("real oom --highwater {highwater}"));
     vec![
         scenario("cgroups here", nested_here, SuiteNeed::Root),
         nested_in_micro("cgroups v2 with swap", xtask, binaries, "v2"),
+        scenario("oom here", oom_here, SuiteNeed::Root),
+        oom_in_micro("oom on 6.12", xtask, binaries, "--cgroup v2 --kernel 6.12"),
         scenario("docker here", here, SuiteNeed::Docker),
         docker_in_micro("docker on cgroup v1", xtask, binaries, "v1"),
+        scenario(
+            "oom with docker here",
+            own(xtask, &format!("real oom-docker --highwater {highwater}")),
+            SuiteNeed::Docker,
+        ),
         scenario(
             "docker on debian 13",
             in_machine(xtask, binaries, "--machine debian13 --timeout 600", "docker --docker system"),
@@ -128,8 +136,31 @@ pub fn of_matrices(xtask: &Path, binaries: &Path) -> Vec<Suite> {
     vec![
         nested_in_micro("cgroups v1 with swap", xtask, binaries, "v1"),
         nested_in_micro("hybrid cgroups with swap", xtask, binaries, "hybrid"),
+        oom_in_micro("oom on 5.10, cgroup v2", xtask, binaries, "--cgroup v2 --kernel 5.10"),
+        oom_in_micro("oom on 6.1, cgroup v1", xtask, binaries, "--cgroup v1"),
+        oom_in_micro("oom on 6.1, cgroup v2", xtask, binaries, "--cgroup v2 --kernel 6.1"),
         docker_in_micro("docker on cgroup v2", xtask, binaries, "v2"),
         docker_in_micro("docker on hybrid cgroups", xtask, binaries, "hybrid"),
+        scenario(
+            "oom with docker on v2",
+            in_machine(
+                xtask,
+                binaries,
+                "--cgroup v2 --host-root --cpus 2 --timeout 800",
+                "oom-docker --hogs 40",
+            ),
+            SuiteNeed::MachineWithDocker,
+        ),
+        scenario(
+            "oom with docker, debian 13",
+            in_machine(
+                xtask,
+                binaries,
+                "--machine debian13 --timeout 800",
+                "oom-docker --hogs 40 --docker system",
+            ),
+            SuiteNeed::Machine(MachineKind::Debian13),
+        ),
         Suite { commands: self_test, need, ..check("machines", &[]) },
     ]
 }
@@ -152,6 +183,11 @@ fn scenario(name: &'static str, command: Vec<String>, need: SuiteNeed) -> Suite 
 fn nested_in_micro(name: &'static str, xtask: &Path, binaries: &Path, cgroup: &str) -> Suite {
     let machine = format!("--cgroup {cgroup} --memory 768 --timeout 300");
     scenario(name, in_machine(xtask, binaries, &machine, "nested"), SuiteNeed::Machine(MachineKind::Micro))
+}
+
+fn oom_in_micro(name: &'static str, xtask: &Path, binaries: &Path, machine: &str) -> Suite {
+    let machine = format!("{machine} --memory 768 --timeout 600");
+    scenario(name, in_machine(xtask, binaries, &machine, "oom"), SuiteNeed::Machine(MachineKind::Micro))
 }
 
 fn docker_in_micro(name: &'static str, xtask: &Path, binaries: &Path, cgroup: &str) -> Suite {

@@ -45,6 +45,7 @@ impl KernelFiles {
 /// The kernel's folder, made (and its package fetched) when it is not in the cache.
 pub fn ensure(root: &Path, kernel: &Kernel) -> anyhow::Result<KernelFiles> {
     let (family, package) = match kernel {
+        Kernel::Debian5_10 => ("kernel-5.10", fetched(root, "bullseye")?),
         Kernel::Debian6_1 => ("kernel-6.1", fetched(root, "bookworm")?),
         // Debian 13's generic kernel also runs under Debian 12's user space; no backports needed.
         Kernel::Debian6_12 => ("kernel-6.12", fetched(root, "trixie")?),

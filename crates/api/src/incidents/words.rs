@@ -4,7 +4,7 @@ use kernel::cgroup_path::Runtime;
 use kernel::oom_report::report::Part;
 use model::incident::cause::{CauseKind, Confidence, MemoryPart};
 use model::incident::witness::{LogSource, Witness};
-use model::incident::{Attribution, CeilingState, Counted, Scope};
+use model::incident::{Attribution, CeilingState, Scope};
 use model::reading::Reading;
 use serde_json::{Value, json};
 
@@ -34,13 +34,7 @@ pub(super) fn attribution(attribution: Attribution) -> Value {
         Attribution::FirstProcess => "first_process",
         Attribution::OnlyCandidate => "only_candidate",
         Attribution::CounterAlone => "counter_alone",
-        Attribution::Nobody { candidates, counted } => {
-            let is_counted = match counted {
-                Counted::InAnIncident => true,
-                Counted::Apart => false,
-            };
-            return json!({"by": "nobody", "candidates": candidates, "counted_in_another_incident": is_counted});
-        }
+        Attribution::Nobody { candidates } => return json!({"by": "nobody", "candidates": candidates}),
     };
     json!({"by": by})
 }

@@ -90,6 +90,24 @@ pub fn questions_about(global: &Global, snapshot: &Snapshot) -> anyhow::Result<Q
     Ok(Questions { engines, unusable, units, has_unnamed, root: global.root.clone() })
 }
 
+/// The engines that may know of containers that are not there any more: the given one, else those that are found.
+///
+/// # Errors
+/// When `--docker-host` is no unix socket.
+pub fn engines(global: &Global) -> anyhow::Result<Vec<DockerHost>> {
+    let given = global.docker_host.as_deref().filter(|given| !given.is_empty());
+    match given.map(str::parse::<DockerHost>).transpose() {
+        Ok(Some(given)) => Ok(vec![given]),
+        Err(error) if !(is_of_environment(global) && matches!(error, DockerHostError::NotUnix { .. })) => {
+            Err(error).context("--docker-host")
+        }
+        Ok(None) | Err(_) => {
+            let runtime_folder = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+            Ok(DockerHost::present(&global.root, runtime_folder.as_deref()))
+        }
+    }
+}
+
 fn is_of_environment(global: &Global) -> bool {
     std::env::var("DOCKER_HOST").ok() == global.docker_host
 }

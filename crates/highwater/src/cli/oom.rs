@@ -1,5 +1,6 @@
 //! `highwater oom`: every OOM kill, found and explained.
 
+pub mod ended;
 pub mod gather;
 pub mod ls;
 pub mod parse;
@@ -17,6 +18,8 @@ pub const EXAMPLES: &str = "Examples:
   highwater oom show web                         the whole story of the last one in web
   highwater oom watch --exec ./heap-dump.sh      live; the incident on the command's standard input
   journalctl -k | highwater oom ls --from -      explain a log from elsewhere
+  highwater oom ls --from kern.log.1 --from kern.log
+                                                 several logs as one list, sorted by time
   highwater oom parse /var/log/kern.log          only the facts, as the kernel printed them";
 
 /// The subcommands of `oom`.
@@ -45,15 +48,26 @@ enum OomCommand {
 /// Where kills are looked for.
 #[derive(Args, Clone)]
 pub struct Origin {
-    /// A log instead of this machine; `-` is standard input
+    /// A log instead of this machine, or several as one list; `-` is standard input
     #[arg(long, value_name = "FILE")]
-    from: Option<PathBuf>,
+    from: Vec<PathBuf>,
     /// Also the incidents that `oom watch --state DIR` kept
     #[arg(long, value_name = "DIR", conflicts_with = "from")]
     state: Option<PathBuf>,
     /// Only kills of the last 30m, 2h, 1d, 1w
     #[arg(long, value_name = "TIME", value_parser = gather::age)]
     since: Option<std::time::Duration>,
+}
+
+impl Origin {
+    /// The flags that name the same place again, each behind a blank.
+    fn flags(&self) -> String {
+        let from = self.from.iter().map(|file| ("--from", file));
+        let state = self.state.iter().map(|folder| ("--state", folder));
+        from.chain(state)
+            .map(|(flag, path)| format!(" {flag} {}", view::remedy::quoted(&path.display().to_string())))
+            .collect()
+    }
 }
 
 /// Runs one of them.

@@ -66,8 +66,11 @@ pub fn run(global: &Global, args: &ShowArgs) -> anyhow::Result<Outcome> {
     Ok(if args.check && needs_action { Outcome::Findings } else { Outcome::Fine })
 }
 
-/// An exact name, unit or path wins over a process id, and that over the start of an id.
-fn find(snapshot: &Snapshot, root: &HostRoot, target: &str) -> anyhow::Result<CgroupIndex> {
+/// Finds the cgroup that is meant. An exact name, unit or path wins over a process id, and that over the start of an id.
+///
+/// # Errors
+/// When nothing or more than one thing is meant.
+pub fn find(snapshot: &Snapshot, root: &HostRoot, target: &str) -> anyhow::Result<CgroupIndex> {
     if let Some(why) = snapshot.missing.iter().find(|missing| missing.what == "every cgroup") {
         bail!("{}", why.why);
     }

@@ -7,14 +7,19 @@
 
 use crate::oom::Observed;
 use crate::oom::episode::{Episode, is_placeless, victim_pid};
+use crate::oom::sighting::Sighting;
 use kernel::oom_report::report::OomReport;
 use model::incident::observed::CounterChange;
-use model::incident::{Attribution, Counted};
+use model::incident::{Attribution, When};
 use std::time::Duration;
 
 /// The counter is written after the notification and about 0.2 ms before the kill line (measured on 6.18); a look that was
 /// this near may have been on either side.
 const COUNTER_LAG: Duration = Duration::from_millis(100);
+
+/// The kernel's log has a clock that nobody corrects (`local_clock`), looks have another: on a slow machine the two were seen
+/// 0.3 s apart. Kills of one cgroup are therefore held against its counters by number first, and by time only this roughly.
+pub const CLOCKS_APART: Duration = Duration::from_secs(1);
 
 /// Between two looks further apart than this, cgroups have come and gone that nobody counted: that only one of those left has
 /// room for a kill then proves nothing.
@@ -36,40 +41,87 @@ pub fn attribute<'a>(episodes: Vec<Episode<'a>>, observed: &Observed<'a>) -> Vec
     let (mut placed, mut open) = by_first_process(bare, observed, &mut rooms);
     placed.extend(by_only_candidate(&mut open, observed, &mut rooms));
     reported.extend(merged(placed));
-    reported.extend(nobodys(open, observed, &rooms));
-    reported.extend(rooms.into_iter().filter(|room| room.left > 0).map(|room| Episode {
-        sightings: Vec::new(),
-        attribution: Attribution::CounterAlone,
-        change: Some(room.change),
-        unnamed_kills: room.left,
-    }));
+    let mut counted: Vec<Episode<'a>> =
+        rooms.iter().filter(|room| room.left > 0).map(counter_alone).collect();
+    reported.extend(nobodys(open, observed, &mut counted));
+    reported.extend(counted);
     reported
 }
 
 /// How much each counter rose beyond what reports explain.
 fn rooms<'a>(reported: &[Episode<'a>], observed: &Observed<'a>) -> Vec<Room<'a>> {
-    let mut rooms: Vec<Room<'a>> = observed
-        .changes
-        .iter()
-        .filter_map(|change| {
-            let rose = own_rise(change, observed.changes).filter(|rose| *rose > 0)?;
-            Some(Room { change, left: unexplained(change, rose, reported, observed) })
-        })
-        .collect();
-    // A table listed the victims of a level above without saying which of its cgroups each was in.
-    for episode in reported {
-        let mut unplaced = bare_victims(episode);
-        let level = main_report(episode).and_then(|report| report.oom_memcg.as_deref());
-        for room in &mut rooms {
-            let is_below = level.is_some_and(|level| is_at_or_below(&room.change.cgroup.path, level));
-            if is_below && covers(room.change, episode, observed) {
-                let taken = room.left.min(unplaced);
+    let has_risen = |change| {
+        let rose = own_rise(change, observed.changes).filter(|rose| *rose > 0)?;
+        Some(Room { change, left: rose })
+    };
+    let mut rooms: Vec<Room<'a>> = observed.changes.iter().filter_map(has_risen).collect();
+    let mut claims: Vec<Claim<'_>> = reported.iter().flat_map(claims_of).collect();
+    for slack in [COUNTER_LAG, CLOCKS_APART] {
+        for claim in &mut claims {
+            let fitting = rooms.iter_mut().filter(|room| claim.place.holds(&room.change.cgroup.path));
+            for room in fitting.filter(|room| is_between_looks(room.change, claim.when, observed, slack)) {
+                let taken = room.left.min(claim.kills);
                 room.left -= taken;
-                unplaced -= taken;
+                claim.kills -= taken;
             }
         }
     }
+    // A group that was killed whole and has no report counted its first victim twice.
+    let reported_groups = |change: &CounterChange| {
+        let groups = reported.iter().filter(|episode| {
+            let group = episode.sightings.iter().find_map(|sighting| sighting.report.oom_group.as_deref());
+            let is_here = group.is_some_and(|group| is_at_or_below(&change.cgroup.path, group));
+            is_here && covers(change, episode, observed)
+        });
+        u64::try_from(groups.count()).unwrap_or(u64::MAX)
+    };
+    for room in &mut rooms {
+        let groups = room.change.rose(|counters| counters.group_kills.clone()).get().unwrap_or(0);
+        room.left = room.left.saturating_sub(groups.saturating_sub(reported_groups(room.change)));
+    }
     rooms
+}
+
+/// Kills that a report places, to be found again in the counters.
+struct Claim<'a> {
+    place: Place<'a>,
+    when: &'a When,
+    kills: u64,
+}
+
+/// Where a report says that its victims were.
+enum Place<'a> {
+    In(&'a str),
+    AtOrBelow(&'a str),
+}
+
+impl Place<'_> {
+    fn holds(&self, path: &str) -> bool {
+        match self {
+            Self::In(place) => path == *place,
+            Self::AtOrBelow(place) => is_at_or_below(path, place),
+        }
+    }
+}
+
+fn claims_of<'a>(episode: &'a Episode<'_>) -> Vec<Claim<'a>> {
+    let main = main_report(episode);
+    let claim = |sighting: &'a Sighting<'_>| {
+        let report = sighting.report;
+        let (place, kills) = if is_placeless(report) {
+            // It stood in the table of the report before it, which tells the cgroup only where that is the level itself.
+            let (level, place) = (main?.oom_memcg.as_deref(), main?.task_memcg.as_deref());
+            let own = level.filter(|_| level == place);
+            (own.map(Place::In).or(level.map(Place::AtOrBelow))?, named(report))
+        } else if let Some(group) = report.oom_group.as_deref() {
+            // A group above killed everything below it; its first victim is counted twice.
+            (Place::AtOrBelow(group), named(report).saturating_add(1))
+        } else {
+            (Place::In(report.task_memcg.as_deref()?), named(report))
+        };
+        Some(Claim { place, when: &sighting.when, kills })
+    };
+    episode.sightings.iter().filter_map(claim).collect()
 }
 
 /// The rise of a cgroup's own counter. Where only the counter of the whole subtree exists, a cgroup below that rose too is the
@@ -87,49 +139,8 @@ fn own_rise(change: &CounterChange, all: &[CounterChange]) -> Option<u64> {
     rise(change).filter(|_| !is_told_below)
 }
 
-/// What is left of a rise when the kills that reports place here are taken away; each process once.
-fn unexplained(change: &CounterChange, rose: u64, reported: &[Episode<'_>], observed: &Observed<'_>) -> u64 {
-    let mut explained = 0;
-    let mut groups = 0;
-    for episode in reported.iter().filter(|episode| covers(change, episode, observed)) {
-        for report in episode.sightings.iter().map(|sighting| sighting.report) {
-            let is_here = report.task_memcg.as_deref() == Some(&change.cgroup.path);
-            match &report.oom_group {
-                // A group above killed everything below it: its report names them all.
-                Some(group) if is_at_or_below(&change.cgroup.path, group) => {
-                    groups += 1;
-                    explained = if is_here && *group == change.cgroup.path {
-                        explained + named(report) + 1
-                    } else {
-                        rose
-                    };
-                }
-                Some(_) | None if is_here => explained += named(report),
-                Some(_) | None => {}
-            }
-        }
-        if main_report(episode).and_then(|report| report.task_memcg.as_deref()) == Some(&change.cgroup.path)
-            && is_level_own(episode)
-        {
-            explained += bare_victims(episode);
-        }
-    }
-    let groups_here = change.rose(|counters| counters.group_kills.clone()).get().unwrap_or(0);
-    rose.saturating_sub(explained).saturating_sub(groups_here.saturating_sub(groups))
-}
-
 fn named(report: &OomReport) -> u64 {
     u64::try_from(report.victims.len().max(usize::from(report.chosen.is_some()))).unwrap_or(u64::MAX)
-}
-
-fn bare_victims(episode: &Episode<'_>) -> u64 {
-    let bare = episode.sightings.iter().filter(|sighting| is_placeless(sighting.report));
-    bare.map(|sighting| named(sighting.report)).sum()
-}
-
-/// The limit was the victim's own cgroup's, so whoever stood in the table was in that cgroup.
-fn is_level_own(episode: &Episode<'_>) -> bool {
-    main_report(episode).is_some_and(|report| report.oom_memcg == report.task_memcg)
 }
 
 fn main_report<'a>(episode: &Episode<'a>) -> Option<&'a OomReport> {
@@ -137,16 +148,26 @@ fn main_report<'a>(episode: &Episode<'a>) -> Option<&'a OomReport> {
     whole.or(episode.sightings.first()).map(|sighting| sighting.report)
 }
 
-/// Whether an episode of the same boot falls between the two looks.
+/// Whether an episode of the same boot falls between the two looks, as nearly as two clocks can tell.
 fn covers(change: &CounterChange, episode: &Episode<'_>, observed: &Observed<'_>) -> bool {
-    let Some(when) = episode.sightings.first().map(|sighting| &sighting.when) else { return false };
+    covers_within(change, episode, observed, CLOCKS_APART)
+}
+
+fn covers_within(
+    change: &CounterChange,
+    episode: &Episode<'_>,
+    observed: &Observed<'_>,
+    slack: Duration,
+) -> bool {
+    let first = episode.sightings.first();
+    first.is_some_and(|sighting| is_between_looks(change, &sighting.when, observed, slack))
+}
+
+fn is_between_looks(change: &CounterChange, when: &When, observed: &Observed<'_>, slack: Duration) -> bool {
     let is_this_boot =
         when.boot.value().zip(observed.boot.value()).is_none_or(|(theirs, ours)| theirs == ours);
-    let in_time = when
-        .since_boot
-        .get()
-        .is_some_and(|at| at + COUNTER_LAG >= change.from && at <= change.to + COUNTER_LAG);
-    is_this_boot && in_time
+    let in_time = |at: Duration| at + slack >= change.from && at <= change.to + slack;
+    is_this_boot && when.since_boot.get().is_some_and(in_time)
 }
 
 /// Whether a path is `above` or below it.
@@ -206,11 +227,14 @@ fn by_only_candidate<'a>(
     rooms: &mut [Room<'a>],
 ) -> Vec<Episode<'a>> {
     let mut placed = Vec::new();
+    let mut slack = COUNTER_LAG;
     loop {
         let before = open.len();
         for mut episode in std::mem::take(open) {
             let mut candidates = rooms.iter_mut().filter(|room| {
-                room.left > 0 && is_close(room.change) && covers(room.change, &episode, observed)
+                room.left > 0
+                    && is_close(room.change)
+                    && covers_within(room.change, &episode, observed, slack)
             });
             match (candidates.next(), candidates.next()) {
                 (Some(room), None) => {
@@ -222,8 +246,11 @@ fn by_only_candidate<'a>(
                 (Some(_) | None, _) => open.push(episode),
             }
         }
-        if open.len() == before {
+        if open.len() == before && slack == CLOCKS_APART {
             return placed;
+        }
+        if open.len() == before {
+            slack = CLOCKS_APART;
         }
     }
 }
@@ -244,29 +271,44 @@ fn merged(placed: Vec<Episode<'_>>) -> Vec<Episode<'_>> {
     merged
 }
 
-/// What is left belongs to nobody for certain; as many of the lines as counters have room for are counted there already.
-fn nobodys<'a>(open: Vec<Episode<'a>>, observed: &Observed<'a>, rooms: &[Room<'a>]) -> Vec<Episode<'a>> {
-    let mut left: Vec<u64> = rooms.iter().map(|room| room.left).collect();
-    open.into_iter()
-        .map(|mut episode| {
-            let is_candidate = |room: &Room<'_>| room.left > 0 && covers(room.change, &episode, observed);
-            let candidates: Vec<usize> = rooms
-                .iter()
-                .enumerate()
-                .filter(|(_, room)| is_candidate(room))
-                .map(|(index, _)| index)
-                .collect();
-            let free =
-                candidates.iter().copied().find(|index| left.get(*index).is_some_and(|left| *left > 0));
-            let counted = match free.and_then(|index| left.get_mut(index)) {
-                Some(left) => {
-                    *left -= 1;
-                    Counted::InAnIncident
-                }
-                None => Counted::Apart,
-            };
-            episode.attribution = Attribution::Nobody { candidates: candidates.len(), counted };
-            episode
-        })
-        .collect()
+fn counter_alone<'a>(room: &Room<'a>) -> Episode<'a> {
+    Episode {
+        sightings: Vec::new(),
+        attribution: Attribution::CounterAlone,
+        possible: Vec::new(),
+        change: Some(room.change),
+        unnamed_kills: room.left,
+    }
+}
+
+/// What is left belongs to nobody for certain. As many of the lines as counters have room for are counted there: to each such
+/// counter they are possible victims. The others are told for themselves.
+fn nobodys<'a>(
+    open: Vec<Episode<'a>>,
+    observed: &Observed<'a>,
+    counted: &mut [Episode<'a>],
+) -> Vec<Episode<'a>> {
+    let mut left: Vec<u64> = counted.iter().map(|episode| episode.unnamed_kills).collect();
+    let mut apart = Vec::new();
+    for mut episode in open {
+        let candidates: Vec<usize> = counted
+            .iter()
+            .enumerate()
+            .filter(|(_, counter)| counter.change.is_some_and(|change| covers(change, &episode, observed)))
+            .map(|(index, _)| index)
+            .collect();
+        let free = candidates.iter().copied().find(|index| left.get(*index).is_some_and(|left| *left > 0));
+        let Some(room) = free.and_then(|index| left.get_mut(index)) else {
+            episode.attribution = Attribution::Nobody { candidates: candidates.len() };
+            apart.push(episode);
+            continue;
+        };
+        *room -= 1;
+        for index in candidates {
+            if let Some(counter) = counted.get_mut(index) {
+                counter.possible.extend(episode.sightings.iter().cloned());
+            }
+        }
+    }
+    apart
 }

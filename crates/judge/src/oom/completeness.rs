@@ -1,7 +1,7 @@
 //! Whether the kills found are all that the kernel counted.
 
 use crate::oom::Observed;
-use model::incident::{Attribution, Completeness, Counted, Incident};
+use model::incident::{Attribution, Completeness, Incident};
 use model::reading::Reading;
 
 /// Holds the kills found against the rise of `/proc/vmstat`'s `oom_kill`.
@@ -20,15 +20,7 @@ pub fn completeness(incidents: &[Incident], observed: &Observed<'_>) -> Complete
         (Reading::Value(_), None) => incident.attribution == Attribution::CounterAlone,
         (Reading::Absent | Reading::Failed(_), _) => true,
     };
-    let counted_once = |incident: &&Incident| match incident.attribution {
-        Attribution::Nobody { counted: Counted::InAnIncident, .. } => false,
-        Attribution::Nobody { counted: Counted::Apart, .. }
-        | Attribution::Report
-        | Attribution::FirstProcess
-        | Attribution::OnlyCandidate
-        | Attribution::CounterAlone => true,
-    };
-    let within: Vec<&Incident> = incidents.iter().filter(in_time).filter(counted_once).collect();
+    let within: Vec<&Incident> = incidents.iter().filter(in_time).collect();
     let groups = within.iter().filter(|incident| incident.group.is_some()).count();
     let groups = u64::try_from(groups).unwrap_or(u64::MAX);
     let reports = observed.logs.iter().flat_map(|log| &log.reports);

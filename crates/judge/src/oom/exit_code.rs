@@ -1,5 +1,6 @@
 //! What an exit code says about memory, held against the incidents of the container.
 
+use model::container::EndedContainer;
 use model::incident::exit::{ExitVerdict, Language};
 use model::incident::{Incident, When};
 use model::snapshot::Missing;
@@ -10,6 +11,25 @@ const SIGKILLED: i32 = 137;
 
 /// An end within this time of a kill is its consequence.
 const SOON: Duration = Duration::from_secs(10);
+
+/// What the end of a container means that its runtime remembers. `incidents` and `missing` as for [`verdict`].
+#[must_use]
+pub fn verdict_of(
+    ended: &EndedContainer,
+    when: &When,
+    incidents: &[&Incident],
+    missing: &[Missing],
+) -> ExitVerdict {
+    match verdict(ended.exit_code, when, incidents, missing, None) {
+        // The runtime heard of a kill, so that nothing else knows of it means that it was forgotten.
+        ExitVerdict::KilledBySomebody | ExitVerdict::MaybeOomKilled | ExitVerdict::NotMemory
+            if ended.oom_killed =>
+        {
+            ExitVerdict::OomByRuntimeAlone
+        }
+        verdict => verdict,
+    }
+}
 
 /// What the end of a container with this code at this time means. `incidents` are those of this container; `missing` are the
 /// witnesses of OOM kills that could not be heard; `last_words` is the end of the container's log, where somebody has it.

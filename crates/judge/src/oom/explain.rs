@@ -2,10 +2,13 @@
 
 use crate::oom::episode::{Episode, victim_pid};
 use crate::oom::facts::Facts;
-use crate::oom::{Observed, cause, consumer, identify, survival, swap, witnesses};
+use crate::oom::{Observed, cause, consumer, first_process, identify, survival, swap, witnesses};
 use kernel::oom_report::report::OomReport;
 use model::incident::observed::CounterChange;
-use model::incident::{Incident, When};
+use model::incident::{Incident, PossibleVictims, When};
+
+/// In a storm of hundreds nobody reads more names.
+const POSSIBLE_VICTIMS_MAX: usize = 16;
 
 /// Everything there is to say of one episode.
 pub(super) fn explain(episode: &Episode<'_>, observed: &Observed<'_>) -> Incident {
@@ -35,7 +38,7 @@ pub(super) fn explain(episode: &Episode<'_>, observed: &Observed<'_>) -> Inciden
         invoker: facts.report.invoker.clone(),
         order: facts.report.order.into(),
         consumer: consumer::consumer(&facts),
-        first_process: witnesses::first_process(&facts, observed),
+        first_process: first_process::first_process(&facts, observed),
         confidence: witnesses::confidence(&witnesses, episode.attribution),
         missing: witnesses::missing(episode, &facts, observed),
         witnesses,
@@ -50,11 +53,20 @@ pub(super) fn explain(episode: &Episode<'_>, observed: &Observed<'_>) -> Inciden
         ceilings: facts.ceilings,
         hit: facts.hit,
         victims: facts.victims,
+        possible_victims: possible_victims(episode),
         kills: facts.kills,
         group: facts.group,
         memory: facts.memory,
         processes: facts.processes,
         processes_listed: facts.processes_listed,
+    }
+}
+
+fn possible_victims(episode: &Episode<'_>) -> PossibleVictims {
+    let victims = episode.possible.iter().filter_map(|sighting| sighting.report.victims.first());
+    PossibleVictims {
+        processes: victims.take(POSSIBLE_VICTIMS_MAX).cloned().collect(),
+        total: episode.possible.len(),
     }
 }
 

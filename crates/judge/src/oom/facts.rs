@@ -1,7 +1,8 @@
 //! What every rule looks at: one episode with the figures around it, in our nouns.
 
 use crate::oom::attribute::{is_at_or_below, is_close};
-use crate::oom::episode::{Episode, Sighting, is_bare};
+use crate::oom::episode::{Episode, is_bare};
+use crate::oom::sighting::Sighting;
 use crate::oom::{Observed, memory_use, place};
 use kernel::bytes::Bytes;
 use kernel::oom_report::report::{CounterName, OomKind, OomReport, Process, Victim as Killed};
@@ -119,19 +120,9 @@ impl<'a> Facts<'a> {
     #[must_use]
     pub const fn is_limited_by_cgroup(&self) -> bool {
         match self.level.scope {
-            Scope::Node | Scope::Cpuset | Scope::MemoryPolicy | Scope::Requested => false,
             // The line that names the level may be lost; its figures or the kill line's first words still tell.
             Scope::Unknown => matches!(self.report.kind, OomKind::Memcg) || !self.ceilings.is_empty(),
-            Scope::Container
-            | Scope::PartOfContainer
-            | Scope::OuterContainer
-            | Scope::Pod
-            | Scope::QosLevel
-            | Scope::Kubepods
-            | Scope::Group
-            | Scope::Unit
-            | Scope::Cgroup
-            | Scope::Slice => true,
+            scope => !scope.is_of_machine(),
         }
     }
 
@@ -246,10 +237,13 @@ fn victims(sightings: &[Sighting<'_>]) -> Vec<Victim> {
             if victims.iter().any(|victim| victim.process.pid == process.pid) {
                 continue;
             }
+            let is_sharing = report.sharing_memory.iter().any(|sharing| sharing.pid == process.pid);
             let role = match (index, place) {
+                (_, _) if is_sharing => Role::SharedMemory,
                 (0, 0) => Role::Chosen,
                 (_, 0) => Role::Next,
-                (_, _) if report.oom_group.is_some() => Role::GroupMember,
+                // One report has one kill, or those of one group; the reaper's lines may be of others.
+                (_, _) if report.victims.len() > 1 => Role::GroupMember,
                 (_, _) => Role::Next,
             };
             victims.push(Victim { process, role });
@@ -261,20 +255,21 @@ fn victims(sightings: &[Sighting<'_>]) -> Vec<Victim> {
 /// Who died by a report. Where the kill line is lost, the `oom-kill:` line names the one that was chosen; where that is lost too,
 /// the reaper names whose memory it took back, and it takes only a victim's.
 fn killed(report: &OomReport) -> Vec<Killed> {
+    let without_figures = |process: &Process| Killed {
+        pid: process.pid,
+        comm: process.comm.clone().unwrap_or_default(),
+        ..Killed::default()
+    };
     if !report.victims.is_empty() {
-        return report.victims.clone();
+        let sharing = report.sharing_memory.iter().map(without_figures);
+        return report.victims.iter().cloned().chain(sharing).collect();
     }
     let is_exiting = |pid: u64| report.already_exiting.iter().any(|process| process.pid == pid);
     if let Some(chosen) = report.chosen.as_ref().filter(|chosen| !is_exiting(chosen.pid)) {
         let (pid, comm, uid) = (chosen.pid, chosen.comm.clone(), chosen.uid);
         return vec![Killed { pid, comm, uid, ..Killed::default() }];
     }
-    let reaped = |process: &Process| Killed {
-        pid: process.pid,
-        comm: process.comm.clone().unwrap_or_default(),
-        ..Killed::default()
-    };
-    report.reaped.iter().map(reaped).collect()
+    report.reaped.iter().map(without_figures).collect()
 }
 
 fn processes(report: &OomReport, victims: &[Victim]) -> Vec<ProcessUse> {

@@ -1,8 +1,7 @@
 //! Short names for incidents: the same kill seen again gets the same name.
 
-use model::incident::{Incident, IncidentId, When};
+use model::incident::{Assumed, Incident, IncidentId, When};
 use model::kernel_log::BootId;
-use model::reading::Reading;
 use std::collections::HashSet;
 
 /// Letters and digits that cannot be taken for each other on a screen or a telephone.
@@ -23,11 +22,13 @@ const FNV_PRIME: u64 = 0x0100_0000_01b3;
 pub fn id(when: &When, victim: Option<u64>, otherwise: &str) -> IncidentId {
     let boot = when.boot.value().map(BootId::to_string).unwrap_or_default();
     // Whole seconds of the best clock: a log that rounds must give the same name.
-    let time = match (&when.since_boot, &when.wall, &when.printed) {
-        (Reading::Value(since), _, _) => format!("up{}", since.as_secs()),
-        (_, Reading::Value(wall), _) => format!("at{}", wall.0 / 1_000),
-        (_, _, Some(printed)) => printed.clone(),
-        (_, _, None) => String::new(),
+    let exact = when.wall.get().filter(|_| when.assumed == Assumed::Nothing);
+    let time = match (when.since_boot.get(), exact, &when.printed) {
+        (Some(since), _, _) => format!("up{}", since.as_secs()),
+        (None, Some(wall), _) => format!("at{}", wall.0 / 1_000),
+        // What was assumed may be assumed otherwise next year.
+        (None, None, Some(printed)) => printed.clone(),
+        (None, None, None) => String::new(),
     };
     let who = victim.map_or_else(|| otherwise.to_owned(), |pid| pid.to_string());
     IncidentId(name(hash(&format!("{boot}/{time}/{who}"))))

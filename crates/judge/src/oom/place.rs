@@ -2,7 +2,7 @@
 
 use crate::oom::Observed;
 use crate::oom::attribute::is_at_or_below;
-use kernel::cgroup_path::{Container as PathContainer, Identity, UnitKind, identify};
+use kernel::cgroup_path::{Container as PathContainer, Identity, Runtime, UnitKind, identify};
 use kernel::limit::Limit;
 use kernel::oom_report::report::{OomKind, OomReport};
 use model::cgroup::Cgroup;
@@ -14,8 +14,11 @@ use model::reading::Reading;
 /// Where the victim lived, by the report's path or by the counter that tells of it.
 #[must_use]
 pub fn place(report: &OomReport, change: Option<&CounterChange>, observed: &Observed<'_>) -> Place {
-    let path = report.task_memcg.clone().or_else(|| change.map(|change| change.cgroup.path.clone()));
-    let identity = path.as_deref().map_or(Identity::Other, identify);
+    // A group is killed whole: its victim was in it, or below it.
+    let named = report.task_memcg.clone().or_else(|| report.oom_group.clone());
+    let path = named.or_else(|| change.map(|change| change.cgroup.path.clone()));
+    let around = path.as_deref().or(report.oom_memcg.as_deref()).or(only_stats(report));
+    let identity = around.map_or(Identity::Other, identify);
     let seen = container_in(&identity);
     let named = report.container_id.as_ref();
     let known = observed.cgroups.iter().find(|cgroup| match (&cgroup.container, &seen, named) {
@@ -24,8 +27,10 @@ pub fn place(report: &OomReport, change: Option<&CounterChange>, observed: &Obse
         (Some(_), None, None) => false,
         (None, _, _) => path.as_deref() == Some(&cgroup.path),
     });
-    let container =
-        known.and_then(|cgroup| cgroup.container.clone()).or_else(|| seen.as_ref().map(from_path));
+    let container = known
+        .and_then(|cgroup| cgroup.container.clone())
+        .or_else(|| seen.as_ref().map(from_path))
+        .map(|container| told_by_runtime(container, observed));
     let pod = match identity_pod(&identity) {
         Some(pod) => Some(pod),
         None => container.as_ref().and_then(|container| container.pod.clone()),
@@ -51,13 +56,16 @@ pub fn level(
     change: Option<&CounterChange>,
     observed: &Observed<'_>,
 ) -> Level {
-    let path = report.oom_memcg.clone().or_else(|| level_by_counters(change, observed));
+    let printed = report.oom_memcg.as_deref().or(stats_of_level(report)).map(str::to_owned);
+    let path = printed.or_else(|| level_by_counters(change, observed));
     let scope = match report.kind {
         OomKind::Global => Scope::Node,
         OomKind::Cpuset => Scope::Cpuset,
         OomKind::Mempolicy => Scope::MemoryPolicy,
         OomKind::Sysrq => Scope::Requested,
-        OomKind::Panic | OomKind::NothingToKill if path.is_none() => Scope::Node,
+        OomKind::Panic if path.is_none() => Scope::Node,
+        // A cgroup's report ends with that line as well, and so does SysRq-f.
+        OomKind::NothingToKill if path.is_none() && report.mem_info.is_some() => Scope::Node,
         OomKind::Panic | OomKind::NothingToKill | OomKind::Memcg | OomKind::Unknown => {
             path.as_deref().map_or(Scope::Unknown, |path| scope(path, place.path.value().map(String::as_str)))
         }
@@ -73,6 +81,20 @@ pub fn level(
         .map_or(Reading::Absent, |cgroup| cgroup.memory.limit.clone())
         .or_if_absent(|| place.path.value().map_or(Reading::Absent, |path| limit_of(path, observed)));
     Level { scope, path: path.into(), limit, own_limit }
+}
+
+/// The cgroup whose stats follow its counters: the level's own come first (`mem_cgroup_print_oom_meminfo` in mm/memcontrol.c).
+fn stats_of_level(report: &OomReport) -> Option<&str> {
+    let first = report.stats.first().filter(|stats| report.memory.is_some() && !stats.path.is_empty());
+    first.map(|stats| stats.path.as_str())
+}
+
+/// Where only one cgroup has stats, the victim was in it or below it.
+fn only_stats(report: &OomReport) -> Option<&str> {
+    match report.stats.as_slice() {
+        [only] if !only.path.is_empty() => Some(&only.path),
+        [] | [_] | [_, _, ..] => None,
+    }
 }
 
 /// What kind of level a cgroup is, as seen from the victim's.
@@ -169,6 +191,32 @@ fn unit_in(identity: &Identity) -> Option<String> {
         | Identity::KubeQosLevel(_)
         | Identity::KubepodsRoot
         | Identity::Other => None,
+    }
+}
+
+/// Fills in what the runtime says of a container whose cgroup was gone before anybody could ask for its name.
+fn told_by_runtime(container: Container, observed: &Observed<'_>) -> Container {
+    let Some(told) = observed.containers.iter().find(|told| told.id == container.id) else {
+        return container;
+    };
+    let runtime = match container.runtime {
+        Runtime::Unknown => told.runtime,
+        Runtime::Docker
+        | Runtime::Containerd
+        | Runtime::CriO
+        | Runtime::Podman
+        | Runtime::Lxc
+        | Runtime::Nspawn
+        | Runtime::Buildkit => container.runtime,
+    };
+    Container {
+        runtime,
+        name: container.name.or_if_absent(|| told.name.clone()),
+        image: container.image.or_if_absent(|| told.image.clone()),
+        compose: container.compose.or_else(|| told.compose.clone()),
+        declared: container.declared.or_if_absent(|| told.declared.clone()),
+        pid: container.pid.or_if_absent(|| told.pid.clone()),
+        ..container
     }
 }
 

@@ -22,10 +22,10 @@ pub const CAUSES: [Rule; 12] = [
     part::tmpfs,
     part::kernel_memory,
     part::unwritten_cache,
+    machine::node_overcommit,
     demand::neighbour,
     demand::leak,
     demand::spike,
-    machine::node_overcommit,
     demand::stood_at_limit,
     demand::limit_reached,
 ];

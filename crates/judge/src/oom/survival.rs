@@ -118,7 +118,7 @@ fn freed_before_last(facts: &Facts<'_>) -> Bytes {
     let alone: Vec<Bytes> = facts
         .victims
         .iter()
-        .filter(|victim| victim.role != Role::GroupMember)
+        .filter(|victim| matches!(victim.role, Role::Chosen | Role::Next))
         .map(|victim| victim.process.anon_rss.unwrap_or_default())
         .collect();
     let before_last = alone.len().saturating_sub(1);

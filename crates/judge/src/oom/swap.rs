@@ -26,6 +26,12 @@ pub fn counterfactual(facts: &Facts<'_>, cause: &Cause, survival: &Survival) -> 
     if let Some(limit) = full(facts) {
         return SwapCounterfactual::WasFull { limit };
     }
+    if is_used(facts) && facts.ceilings.is_empty() {
+        return SwapCounterfactual::Unknown(
+            "some of it was in swap already, and how much more it might have taken the log does not tell"
+                .to_owned(),
+        );
+    }
     if has_room(facts) {
         return SwapCounterfactual::Unknown(
             "some of it was in swap and the limit left room for more; whether the machine's swap was full a report of a cgroup does not tell"
@@ -106,11 +112,16 @@ fn full(facts: &Facts<'_>) -> Option<Bytes> {
     None
 }
 
+/// Whether something was swapped out: by the counters, or by the task table where swap is not accounted.
+fn is_used(facts: &Facts<'_>) -> bool {
+    let table = facts.report.tasks.rows.iter().any(|row| row.swapents.is_some_and(|swap| swap > Bytes::ZERO));
+    facts.memory.swap.get().is_some_and(|swap| swap > Bytes::ZERO) || table
+}
+
 /// Swap was in use and its limit not reached: either the machine had none left, or the rest was wanted in memory.
 fn has_room(facts: &Facts<'_>) -> bool {
-    let is_used = facts.memory.swap.get().is_some_and(|swap| swap > Bytes::ZERO);
     let has_room = |counter| facts.state(counter) == Some(CeilingState::Room);
-    is_used && (has_room(CounterName::Swap) || has_room(CounterName::MemorySwap))
+    is_used(facts) && (has_room(CounterName::Swap) || has_room(CounterName::MemorySwap))
 }
 
 fn absorbs(facts: &Facts<'_>, swappable: Bytes) -> SwapCounterfactual {

@@ -1,14 +1,14 @@
 //! Who says so, who could not be heard, and how sure that makes it.
 
 use crate::oom::Observed;
-use crate::oom::attribute::is_at_or_below;
+use crate::oom::attribute::CLOCKS_APART;
 use crate::oom::episode::{Episode, is_bare};
 use crate::oom::facts::Facts;
 use kernel::oom_report::report::Part;
 use model::incident::cause::Confidence;
 use model::incident::observed::{CounterChange, Said, Word};
 use model::incident::witness::Witness;
-use model::incident::{Attribution, Completeness, FirstProcess, Incident};
+use model::incident::{Attribution, Completeness, Incident};
 use model::reading::Reading;
 use model::snapshot::Missing;
 use std::time::Duration;
@@ -18,9 +18,6 @@ const WORD_LATE: Duration = Duration::from_secs(30);
 
 /// Runtimes may tell of an OOM before the kill line is written: cgroup v1 notifies first.
 const WORD_EARLY: Duration = Duration::from_secs(1);
-
-/// A cgroup whose counter could be read this long after the kill still had its container: a dead one's cgroup is removed.
-const LIVES_AFTER: Duration = Duration::from_secs(1);
 
 /// Everybody who was heard.
 #[must_use]
@@ -130,37 +127,6 @@ pub fn vmstat_agrees(incidents: &mut [Incident], completeness: &Completeness) {
     }
 }
 
-/// What became of the container's first process.
-#[must_use]
-pub fn first_process(facts: &Facts<'_>, observed: &Observed<'_>) -> FirstProcess {
-    let Some(container) = &facts.place.container else {
-        return FirstProcess::Unknown("it was no container".to_owned());
-    };
-    let ended = words(facts, observed).any(|word| matches!(word.said, Said::Exited { .. }));
-    let pid = container.pid.get().map(u64::from);
-    let is_victim = pid.is_some_and(|pid| facts.victims.iter().any(|victim| victim.process.pid == pid));
-    // Since a restart the number is another process's: only one that stood in the table was there at the kill.
-    let was_there = pid.is_some_and(|pid| facts.report.tasks.rows.iter().any(|row| row.pid == pid));
-    let group_took_it = facts
-        .group
-        .as_deref()
-        .zip(facts.place.path.value())
-        .is_some_and(|(group, path)| is_at_or_below(path, group));
-    if is_victim || group_took_it || ended {
-        return FirstProcess::Killed;
-    }
-    let at = facts.when.since_boot.get();
-    let seen_later = observed.changes.iter().any(|change| {
-        Some(&change.cgroup.path) == facts.place.path.value()
-            && covers(change, facts, observed)
-            && at.is_some_and(|at| change.to >= at + LIVES_AFTER)
-    });
-    if was_there || seen_later {
-        return FirstProcess::Lives;
-    }
-    FirstProcess::Unknown("nobody told which process was its first when this happened".to_owned())
-}
-
 fn logs(episode: &Episode<'_>) -> Vec<Witness> {
     let Some(main) = episode.sightings.iter().min_by_key(|sighting| sighting.report.missing.len()) else {
         return Vec::new();
@@ -172,7 +138,7 @@ fn logs(episode: &Episode<'_>) -> Vec<Witness> {
 
 fn covers(change: &CounterChange, facts: &Facts<'_>, observed: &Observed<'_>) -> bool {
     let boots = facts.when.boot.value().zip(observed.boot.value());
-    let slack = Duration::from_millis(100);
+    let slack = CLOCKS_APART;
     boots.is_none_or(|(theirs, ours)| theirs == ours)
         && facts.when.since_boot.get().is_some_and(|at| at + slack >= change.from && at <= change.to + slack)
 }

@@ -260,3 +260,65 @@ fn whoever_the_reaper_took_back_was_killed() {
     let incident = Seen::log(&text).incident();
     assert_eq!((incident.kills, incident.chosen().map(|victim| victim.pid)), (1, Some(4711)));
 }
+
+/// The lines of a report that this takes.
+fn kept(text: &Text, keeps: impl Fn(&str) -> bool) -> String {
+    text.whole().lines().filter(|line| keeps(line)).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn the_stats_name_the_level_when_the_line_of_the_cgroups_is_lost() {
+    let mut text = Text::hog(POD);
+    text.task_memcg = in_pod('a');
+    let cut = kept(&text, |line| !line.contains("oom-kill:") && !line.contains("Killed process"));
+    let incident = Seen::log(&cut).incident();
+    assert_eq!((incident.level.scope, incident.level.path.value().unwrap().as_str()), (Scope::Pod, POD));
+    assert_eq!(incident.place.pod.unwrap().uid, "3f9a1c2e-7b54-4d1e-9c0a-5e6f7a8b9c0d");
+    assert_eq!(incident.place.path, Reading::Absent);
+    // Without the counters the stats may be those of a cgroup further down.
+    let headless = kept(&Text::hog(WEB), |line| !line.contains("usage ") && !line.contains("oom-kill:"));
+    let incident = Seen::log(&headless).incident();
+    assert_eq!((incident.level.scope, incident.level.path), (Scope::Unknown, Reading::Absent));
+    assert_eq!(incident.place.container.unwrap().id.0, "1".repeat(64));
+}
+
+#[test]
+fn victims_of_one_report_are_a_group_also_when_its_line_is_lost() {
+    let mut text = Text::hog(WEB);
+    text.group = Some((WEB.to_owned(), vec![4711, 4700]));
+    let grepped = kept(&text, |line| line.contains("oom-kill") || line.contains("Killed process"));
+    let incident = Seen::log(&grepped).incident();
+    let roles: Vec<_> = incident.victims.iter().map(|victim| (victim.process.pid, victim.role)).collect();
+    assert_eq!(roles, [(4711, Role::Chosen), (4700, Role::GroupMember)]);
+    assert_eq!(incident.group, None);
+}
+
+#[test]
+fn what_stood_in_swap_already_is_not_promised_to_swap() {
+    let mut text = Text::hog(WEB);
+    // Swap that is not accounted: the counter says nothing, the table does.
+    text.counters = vec![("memory", 65_536, 65_536), ("memory+swap", 0, UNLIMITED_KB)];
+    text.tasks[1].swap = 4_096;
+    let swap = Seen::log(&text.whole()).incident().swap;
+    assert!(matches!(swap, model::incident::survival::SwapCounterfactual::Unknown(_)), "{swap:?}");
+}
+
+#[test]
+fn who_used_the_same_memory_died_and_was_no_group() {
+    let mut text = Text::hog(WEB).whole();
+    text += "4,9999999,2658287999,-;Kill process 4800 (worker) sharing same memory\n";
+    let incident = Seen::log(&text).incident();
+    let roles: Vec<_> = incident.victims.iter().map(|victim| (victim.process.pid, victim.role)).collect();
+    assert_eq!(roles, [(4711, Role::Chosen), (4800, Role::SharedMemory)]);
+    assert_eq!(incident.kills, 2);
+}
+
+#[test]
+fn a_panic_says_what_ran_out() {
+    let panic = kept(&node(100), |line| !line.contains("oom-kill:") && !line.contains("Killed process"))
+        + "4,9999999,2658287999,-;Kernel panic - not syncing: Out of memory: system-wide panic_on_oom is enabled\n";
+    let incident = Seen::log(&panic).incident();
+    assert_eq!((incident.kills, incident.cause.kind), (0, CauseKind::NodeOvercommit));
+    let nothing = "4,1,2658287999,-;sysrq: OOM request ignored. No task eligible\n";
+    assert_eq!(Seen::log(nothing).incident().level.scope, Scope::Unknown);
+}

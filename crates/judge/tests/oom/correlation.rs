@@ -5,7 +5,7 @@ use kernel::hierarchy::CgroupVersion;
 use model::incident::cause::Confidence;
 use model::incident::observed::{KillTotal, Said, Word};
 use model::incident::witness::{LogSource, Witness};
-use model::incident::{Attribution, Counted, Scope};
+use model::incident::{Attribution, Scope};
 use model::reading::Reading;
 use std::time::Duration;
 use testkit::oom_text::{Task, Text};
@@ -82,14 +82,16 @@ fn a_kill_line_goes_to_the_only_counter_with_room() {
 }
 
 #[test]
-fn two_candidates_leave_two_lines_without_a_place_and_nothing_is_counted_twice() {
+fn two_candidates_are_two_incidents_that_each_have_two_possible_victims() {
     let text = hog(WEB, 5000, 0).kill_line() + &hog(DB, 5001, 50).kill_line();
     let seen = Seen { total: total(2), ..Seen::log(&text).rose(WEB, 1).rose(DB, 1) };
     let judged = seen.judged();
-    let nobody = Attribution::Nobody { candidates: 2, counted: Counted::InAnIncident };
-    let mut found: Vec<_> = judged.incidents.iter().map(|it| it.attribution).collect();
-    found.sort_by_key(|it| *it == nobody);
-    assert_eq!(found, [Attribution::CounterAlone, Attribution::CounterAlone, nobody, nobody]);
+    for incident in &judged.incidents {
+        assert_eq!((incident.attribution, incident.kills), (Attribution::CounterAlone, 1));
+        let pids: Vec<u64> = incident.possible_victims.processes.iter().map(|process| process.pid).collect();
+        assert_eq!((pids, incident.possible_victims.total), (vec![5000, 5001], 2));
+    }
+    assert_eq!(judged.incidents.len(), 2);
     assert_eq!((judged.completeness.found, judged.completeness.unexplained()), (2, Reading::Value(0)));
 }
 
@@ -183,8 +185,8 @@ fn another_boot_has_nothing_to_do_with_this_ones_counters() {
 fn looks_far_apart_prove_nothing_by_being_alone() {
     let mut seen = Seen::log(&hog(DB, 5001, 50).kill_line()).rose(DB, 1);
     seen.changes[0].from = Duration::from_secs(100);
-    let nobody = Attribution::Nobody { candidates: 1, counted: Counted::InAnIncident };
-    assert!(seen.judged().incidents.iter().any(|it| it.attribution == nobody));
+    let incident = seen.incident();
+    assert_eq!((incident.attribution, incident.possible_victims.total), (Attribution::CounterAlone, 1));
     assert_eq!(seen.judged().completeness.found, 1);
 }
 
@@ -201,4 +203,47 @@ fn a_counter_since_the_start_has_one_name_whenever_it_is_looked_at() {
     assert_eq!(look(5_000).id, look(9_000).id);
     assert_eq!(look(5_000).when.since_boot, Reading::Absent);
     assert!(look(5_000).witnesses.iter().any(|it| matches!(it, Witness::Counter { .. })));
+}
+
+#[test]
+fn a_report_and_its_counter_seen_by_clocks_that_differ_are_one_kill() {
+    // The look is by 0.6 s too early, by the log's clock.
+    let mut early = change(WEB, 1);
+    let text = hog(WEB, 5000, 0);
+    let at = Duration::from_micros(text.at);
+    early.from = at - Duration::from_millis(1_600);
+    early.to = at - Duration::from_millis(600);
+    let mut seen = Seen { total: total(1), ..Seen::log(&text.whole()) };
+    seen.changes = vec![early];
+    assert_eq!(seen.judged().incidents.len(), 1);
+    assert_eq!(seen.incident().kills, 1);
+}
+
+#[test]
+fn each_rise_of_a_counter_is_explained_by_one_report_only() {
+    // Two kills of one cgroup a moment apart, read at two looks; the second had no report.
+    let text = hog(WEB, 5000, 0);
+    let at = Duration::from_micros(text.at);
+    let look = |from: u64, to: u64| {
+        let mut change = change(WEB, 1);
+        change.from = at + Duration::from_millis(from);
+        change.to = at + Duration::from_millis(to);
+        change
+    };
+    let mut seen = Seen { total: total(2), ..Seen::log(&text.whole()) };
+    seen.changes = vec![look(0, 100), look(100, 200)];
+    let judged = seen.judged();
+    let found: Vec<_> = judged.incidents.iter().map(|it| (it.attribution, it.kills)).collect();
+    assert_eq!(found.len(), 2, "{found:?}");
+    assert!(found.contains(&(Attribution::Report, 1)) && found.contains(&(Attribution::CounterAlone, 1)));
+}
+
+#[test]
+fn a_group_tells_where_a_kill_without_a_report_was() {
+    let mut text = hog(WEB, 5000, 0);
+    text.group = Some((WEB.to_owned(), vec![4700, 5000]));
+    let incident = Seen::log(&text.kill_line()).incident();
+    assert_eq!((incident.attribution, incident.kills), (Attribution::Report, 2));
+    assert_eq!(incident.place.path.value().map(String::as_str), Some(WEB));
+    assert_eq!(incident.level.scope, Scope::Unknown);
 }

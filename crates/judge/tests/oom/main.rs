@@ -4,7 +4,9 @@
 
 mod causes;
 mod correlation;
+mod dates;
 mod exit_code;
+mod first_process;
 mod properties;
 mod seen;
 mod survival;

@@ -4,7 +4,9 @@ use judge::oom::{Observed, incidents};
 use kernel::bytes::Bytes;
 use kernel::limit::Limit;
 use kernel::oom_report::parse_all;
+use model::calendar::Calendar;
 use model::cgroup::{Cgroup, CgroupId};
+use model::container::Container;
 use model::incident::observed::{CgroupMoment, CgroupRef, CounterChange, KillCounters, KillTotal, Log, Word};
 use model::incident::witness::LogSource;
 use model::incident::{Incident, Incidents};
@@ -31,9 +33,11 @@ pub fn in_pod(letter: char) -> String {
 #[derive(Clone, Default)]
 pub struct Seen {
     pub logs: Vec<Log>,
+    pub calendars: Vec<Calendar>,
     pub changes: Vec<CounterChange>,
     pub moments: Vec<CgroupMoment>,
     pub cgroups: Vec<Cgroup>,
+    pub containers: Vec<Container>,
     pub words: Vec<Word>,
     pub total: Reading<KillTotal>,
     pub swap_total: Reading<Bytes>,
@@ -52,10 +56,12 @@ impl Seen {
             changes: &self.changes,
             moments: &self.moments,
             cgroups: &self.cgroups,
+            containers: &self.containers,
             words: &self.words,
             kill_total: self.total.clone(),
             swap_total: self.swap_total.clone(),
             missing: &[],
+            calendars: &self.calendars,
         })
     }
 

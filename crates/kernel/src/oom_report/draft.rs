@@ -107,6 +107,7 @@ impl Draft {
             | Line::TableRow { .. }
             | Line::Exiting(..)
             | Line::Group(_)
+            | Line::Sharing(_)
             | Line::Reaped(_)
             | Line::SysrqAsked
             | Line::SysrqIgnored
@@ -160,6 +161,7 @@ impl Draft {
                 self.report.oom_group.get_or_insert_with(|| path.to_owned());
                 self.signs.group = true;
             }
+            Line::Sharing(process) => add(&mut self.report.sharing_memory, process),
             Line::Reaped(process) => add(&mut self.report.reaped, process),
             Line::Panic => self.end(|signs| signs.panic = true),
             Line::NothingToKill => self.end(|signs| signs.nothing_to_kill = true),
@@ -185,6 +187,9 @@ impl Draft {
     pub(crate) fn absorb(&mut self, other: Self) {
         for victim in other.report.victims {
             self.add_victim(victim);
+        }
+        for process in other.report.sharing_memory {
+            add(&mut self.report.sharing_memory, process);
         }
         for process in other.report.reaped {
             add(&mut self.report.reaped, process);
@@ -213,9 +218,14 @@ impl Draft {
 
     /// How much memory the report takes, in entries.
     pub(crate) fn weight(&self) -> usize {
-        let OomReport { tasks, stats, victims, already_exiting, reaped, .. } = &self.report;
+        let OomReport { tasks, stats, victims, sharing_memory, already_exiting, reaped, .. } = &self.report;
         let entries: usize = stats.iter().map(|stats| stats.entries.len()).sum();
-        tasks.rows.len() + entries + victims.len() + already_exiting.len() + reaped.len()
+        tasks.rows.len()
+            + entries
+            + victims.len()
+            + sharing_memory.len()
+            + already_exiting.len()
+            + reaped.len()
     }
 
     /// Notes that a line was its own: those of others before it count, unless the report had not begun.
@@ -344,13 +354,18 @@ impl Draft {
         if self.stage > Stage::Table {
             return false;
         }
-        let tasks = &mut self.report.tasks;
-        tasks.rows_seen += 1;
-        if tasks.rows.len() < ROWS_MAX {
-            tasks.rows.extend(task_table::parse_row(&tasks.columns, pid, rest));
-        }
+        self.report.tasks.rows_seen += 1;
+        self.complete_row(pid, rest);
         (self.in_stats, self.in_mem_info) = (false, false);
         true
+    }
+
+    /// Keeps a row that was counted when its beginning came. Behind the table none was: there it is some other line.
+    pub(crate) fn complete_row(&mut self, pid: u64, rest: &str) {
+        let tasks = &mut self.report.tasks;
+        if self.stage <= Stage::Table && tasks.rows.len() < ROWS_MAX {
+            tasks.rows.extend(task_table::parse_row(&tasks.columns, pid, rest));
+        }
     }
 
     fn take_oom_kill(&mut self, line: &OomKillLine<'_>) {

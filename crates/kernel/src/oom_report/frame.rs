@@ -5,6 +5,7 @@ pub(crate) mod kmsg;
 pub(crate) mod stamp;
 
 use crate::oom_report::frame::stamp::{Clock, Stamp};
+use crate::oom_report::printed_date;
 use crate::oom_report::report::Timestamp;
 use crate::oom_report::text::{head, is_digits};
 
@@ -29,6 +30,8 @@ pub(crate) enum Speaker<'a> {
 pub(crate) struct Frame<'a> {
     pub(crate) timestamp: Option<Timestamp>,
     pub(crate) clock: Option<Clock>,
+    /// The kernel's own time, in microseconds.
+    pub(crate) uptime: Option<u64>,
     pub(crate) host: Option<&'a str>,
     pub(crate) caller: Option<&'a str>,
     pub(crate) sequence: Option<u64>,
@@ -66,7 +69,9 @@ fn without_quotes(line: &str) -> &str {
     while let Some(inner) = [">", "| ", "* ", "- "].iter().find_map(|mark| rest.strip_prefix(mark)) {
         rest = inner.trim_start();
     }
-    if rest.starts_with('/') {
+    if let Some(behind) = behind_file_name(rest) {
+        rest = behind;
+    } else if rest.starts_with('/') {
         // The path of a cgroup that a broken line begins with has a blank or nothing behind its colon.
         let is_file =
             |(path, rest): &(&str, &str)| !path.contains(' ') && !rest.is_empty() && !rest.starts_with(' ');
@@ -74,7 +79,11 @@ fn without_quotes(line: &str) -> &str {
         rest = path.map_or(rest, |(_, rest)| rest);
     }
     let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let behind = rest.get(digits..).and_then(|behind| behind.strip_prefix([':', '-'])).filter(|_| digits > 0);
+    let behind = rest.get(digits..).filter(|_| digits > 0).and_then(|behind| {
+        // Behind a hyphen without a frame is the rest of a broken pod's uid rather than a line around grep's hit.
+        let context = behind.strip_prefix('-').filter(|it| is_stamped(it));
+        behind.strip_prefix(':').or(context)
+    });
     // A time and a date go on with a digit, and so does a record of `/dev/kmsg` behind the number of its line.
     if let Some(behind) =
         behind.filter(|it| !it.starts_with(|it: char| it.is_ascii_digit()) || kmsg::is_record(it))
@@ -84,6 +93,40 @@ fn without_quotes(line: &str) -> &str {
     rest.strip_prefix("MESSAGE=").unwrap_or(rest)
 }
 
+fn is_stamped(text: &str) -> bool {
+    text.starts_with(['[', '<']) || stamp::leading(text).is_some() || kmsg::is_record(text)
+}
+
+/// What grep prints before a line: the file, its number with `-n`, each with `:`, or with `-` around a hit. A date or a time in
+/// brackets must follow.
+fn behind_file_name(text: &str) -> Option<&str> {
+    let name = text.split(' ').next()?;
+    let ends = name.match_indices([':', '-']).map(|(at, _)| at + 1);
+    let behind = |at: usize| {
+        let behind = text.get(at..)?;
+        let bracket = || behind.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+        let stamp = stamp::leading(behind).map(|(stamp, _)| stamp);
+        let stamp = stamp.or_else(|| bracket().and_then(|(inner, _)| stamp::in_bracket(inner)))?;
+        Some((behind, stamp.timestamp))
+    };
+    let times: Vec<(&str, Timestamp)> =
+        ends.filter(|at| name.get(..at - 1).is_some_and(is_file_name)).filter_map(behind).collect();
+    // The number of the line and the day of the month could be one date: what can be read is.
+    let is_read = |time: &Timestamp| match time {
+        Timestamp::Printed(date) => printed_date::read(date).is_ok(),
+        Timestamp::Uptime(_) | Timestamp::Unix(_) => true,
+    };
+    let read = times.iter().find(|(_, time)| is_read(time)).or(times.first());
+    read.map(|(behind, _)| *behind)
+}
+
+/// A name with a dot or a folder; a date has neither before its time.
+fn is_file_name(name: &str) -> bool {
+    name.starts_with(|first: char| first.is_alphabetic() || matches!(first, '/' | '.'))
+        && name.contains(['/', '.'])
+        && name.contains(|it: char| it.is_alphabetic())
+}
+
 /// `[ 12.345678]`, `[Tue Mar 11 10:16:36 2025]`, `[  +0.000003]`, and behind a time the caller: `[ T123]`, `[C1]`.
 /// `[ 3893]` is the beginning of a row of the task table.
 fn bracket(frame: &mut Frame<'_>) -> bool {
@@ -91,11 +134,15 @@ fn bracket(frame: &mut Frame<'_>) -> bool {
         return false;
     };
     if let Some(stamp) = stamp::in_bracket(inner) {
+        if let Timestamp::Uptime(micros) = stamp.timestamp {
+            frame.uptime.get_or_insert(micros);
+        }
         // Behind a wall clock the kernel's own time tells nothing that the order of lines needs.
         if frame.timestamp.is_none() {
             keep(frame, stamp);
         }
-        frame.text = rest;
+        // Talos writes a colon behind the date.
+        frame.text = rest.strip_prefix(": ").unwrap_or(rest);
         return true;
     }
     let caller = inner.trim();
@@ -218,7 +265,8 @@ fn unknown(frame: &mut Frame<'_>) {
         if bracket(&mut inner) {
             inner.text = inner.text.trim_start();
             bracket(&mut inner);
-            *frame = Frame { is_framed: true, ..inner };
+            let host = text.split_once(": kern: ").map(|(host, _)| host).filter(|host| !host.contains(' '));
+            *frame = Frame { is_framed: true, host, ..inner };
             return;
         }
     }

@@ -2,7 +2,7 @@
 
 use crate::oom_report::frame::{kmsg, stamp};
 use crate::oom_report::task_table::row_start;
-use crate::oom_report::text::head;
+use crate::oom_report::text::{Word, head};
 
 /// Shorter lines are never several.
 const JOINED_BYTES_MIN: usize = 120;
@@ -44,6 +44,19 @@ const STARTS: [&str; 26] = [
     "Code: ",
 ];
 
+/// Words of lines of which a report has few.
+static SIGNS: [Word; 9] = [
+    Word::new("invoked oom-killer:"),
+    Word::new("memory: usage "),
+    Word::new("oom-kill:constraint="),
+    Word::new("Killed process "),
+    Word::new("Kill process "),
+    Word::new("oom_score_adj name"),
+    Word::new("Call Trace"),
+    Word::new("Tasks in /"),
+    Word::new("oom_reaper: reaped "),
+];
+
 /// The lines of a joined line; nothing when it is a single one.
 pub(crate) fn split(line: &str) -> Option<Vec<&str>> {
     if line.len() < JOINED_BYTES_MIN || !may_be_joined(line) {
@@ -65,20 +78,9 @@ pub(crate) fn split(line: &str) -> Option<Vec<&str>> {
     Some(parts)
 }
 
-/// Lines of a report of which there is one in a line otherwise.
+/// Whether there are two of the lines of a report of which there is one in a line otherwise.
 fn may_be_joined(line: &str) -> bool {
-    const SIGNS: [&str; 9] = [
-        "invoked oom-killer:",
-        "memory: usage ",
-        "oom-kill:constraint=",
-        "Killed process ",
-        "Kill process ",
-        "oom_score_adj name",
-        "Call Trace",
-        "Tasks in /",
-        "oom_reaper: reaped ",
-    ];
-    SIGNS.iter().flat_map(|sign| line.match_indices(sign)).nth(1).is_some()
+    SIGNS.iter().map(|sign| sign.count_to_two(line)).sum::<usize>() > 1
 }
 
 /// Where the lines begin, by the frame of the first: a time in brackets, a time in one word, a record's head, or a date of

@@ -9,7 +9,12 @@ use crate::oom_report::line::header::{CpuLine, CpusetLine, InvokedLine};
 use crate::oom_report::line::kill::{KillLine, KillPrefix};
 use crate::oom_report::report::{Process, Protection, ScoreLine, Victim};
 use crate::oom_report::task_table;
-use crate::oom_report::text::{is_digits, leading_number};
+use crate::oom_report::text::{Word, is_digits, leading_number, starts_with_any};
+
+static INVOKED: Word = Word::new("oom-killer:");
+static CPUSET: Word = Word::new(" cpuset=");
+static ALLOCATION_FAILURE: Word = Word::new(": page allocation failure");
+static OFFSET: Word = Word::new("+0x");
 
 /// A line by its kind.
 #[derive(Debug)]
@@ -48,6 +53,8 @@ pub(crate) enum Line<'a> {
     Exiting(KillPrefix, Process),
     /// `Tasks in PATH are going to be killed due to memory.oom.group set`
     Group(&'a str),
+    /// `Kill process N (comm) sharing same memory`
+    Sharing(Process),
     /// `oom_reaper: reaped process N (comm), …`
     Reaped(Process),
     /// `Kernel panic - not syncing: Out of memory …`
@@ -110,9 +117,12 @@ pub(crate) fn facts(line: &Line<'_>) -> (usize, usize) {
             (found, if it.is_whole { found } else { found + 1 })
         }
         Line::TableHeader(columns) => count(&[columns.last().is_some_and(|last| last == "name")]),
-        Line::Cpuset(_) | Line::Exiting(..) | Line::Group(_) | Line::Reaped(_) | Line::MemInfoStart(_) => {
-            (1, 1)
-        }
+        Line::Cpuset(_)
+        | Line::Exiting(..)
+        | Line::Group(_)
+        | Line::Sharing(_)
+        | Line::Reaped(_)
+        | Line::MemInfoStart(_) => (1, 1),
         Line::Stats(_)
         | Line::Protection(_)
         | Line::TasksState
@@ -150,13 +160,13 @@ fn by_start(text: &str) -> Option<Line<'_>> {
 
 /// Lines whose telling words stand behind a name or a message.
 fn by_words(text: &str) -> Option<Line<'_>> {
-    if text.contains("oom-killer:") {
+    if INVOKED.is_in(text) {
         return header::invoked(text).map(Line::Invoked);
     }
-    if text.contains(" cpuset=") {
+    if CPUSET.is_in(text) {
         return header::cpuset(text).map(Line::Cpuset);
     }
-    if text.contains(": page allocation failure") {
+    if ALLOCATION_FAILURE.is_in(text) {
         return Some(Line::AllocationFailure);
     }
     if text.ends_with("Out of memory and no killable processes...") {
@@ -233,8 +243,8 @@ fn is_trace(text: &str) -> bool {
         "Tainted: [",
         "...",
     ];
-    STARTS.iter().any(|start| text.starts_with(start))
-        || (text.contains("+0x") && text.contains("/0x"))
+    starts_with_any(text, &STARTS)
+        || (OFFSET.is_in(text) && text.contains("/0x"))
         || text.starts_with("[<")
         || text
             .split_ascii_whitespace()

@@ -1,7 +1,7 @@
 //! `Mem-Info:` and the lines that follow it: the machine's memory at the time of the report.
 
 use crate::bytes::Bytes;
-use crate::oom_report::text::{is_digits, kib_after, leading_number};
+use crate::oom_report::text::{is_digits, kib_after, leading_number, starts_with_any};
 
 /// Zones kept of one report.
 const ZONES_MAX: usize = 64;
@@ -147,7 +147,7 @@ fn is_noise(line: &str) -> bool {
         "Hugepages",
         "...",
     ];
-    STARTS.iter().any(|start| line.starts_with(start)) || is_slab(line)
+    starts_with_any(line, &STARTS) || is_slab(line)
 }
 
 /// `kmalloc-64  1234KB  1240KB` of `Unreclaimable slab info:`.

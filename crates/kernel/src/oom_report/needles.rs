@@ -1,6 +1,7 @@
 //! The words by which lines of OOM reports are found in a log that is about other things.
 
 use memchr::memmem::Finder;
+use std::sync::LazyLock;
 
 /// Each line that can open a report, or that counts while none is open, holds one of these.
 const WORDS: [&[u8]; 19] = [
@@ -18,7 +19,7 @@ const WORDS: [&[u8]; 19] = [
     b"Tasks state (",
     // A mail breaks lines behind these; the first ends with `BROKEN_LINE_END`.
     b" invoked\n",
-    b"Tasks in /",
+    b"Tasks in",
     b"ut of memory",
     b"locked on memory",
     // Programs, and messages that `journalctl -o json` writes as an array of bytes.
@@ -29,6 +30,10 @@ const WORDS: [&[u8]; 19] = [
 
 /// The end of a line that a mail broke before `oom-killer`.
 const BROKEN_LINE_END: &[u8] = b" invoked";
+
+/// Made once: preparing the search for all words costs as much as reading some lines.
+static NEEDLES: LazyLock<Needles> =
+    LazyLock::new(|| Needles { finders: WORDS.iter().map(|word| Finder::new(*word)).collect() });
 
 /// Finds the next word in a block.
 #[derive(Debug)]
@@ -44,8 +49,8 @@ pub(crate) struct Search<'a> {
 }
 
 impl Needles {
-    pub(crate) fn new() -> Self {
-        Self { finders: WORDS.iter().map(|word| Finder::new(*word)).collect() }
+    pub(crate) fn all() -> &'static Self {
+        &NEEDLES
     }
 
     /// Starts at the beginning of a block.

@@ -6,10 +6,13 @@ use crate::oom_report::needles::Needles;
 use crate::oom_report::other_killer::{self, OtherKill};
 use crate::oom_report::report::{OomReport, Place, Process, Timestamp};
 use crate::oom_report::session::{Record, Session};
+use crate::oom_report::text::head;
 use memchr::{memchr, memchr_iter, memrchr};
 
 /// The rest of a longer line is dropped.
 const LINE_BYTES_MAX: usize = 1 << 20;
+/// The rest of a longer record is dropped: the kernel's are 1 KiB at most (`PRINTKRB_RECORD_MAX`), with escapes four times that.
+const RECORD_BYTES_MAX: usize = 8192;
 /// Searched at once, so that the processor's cache holds it while the words are looked for.
 const BLOCK_BYTES: usize = 1 << 16;
 /// Machines that are followed at once. The one that has been silent longest makes room.
@@ -32,7 +35,7 @@ pub enum OomEvent {
 /// A reader of logs. Give it bytes with [`OomReader::push`], and call [`OomReader::finish`] at the end.
 #[derive(Debug)]
 pub struct OomReader {
-    needles: Needles,
+    needles: &'static Needles,
     /// The beginning of a line of which the end has not come yet.
     carry: Vec<u8>,
     /// Whether the line in `carry` is too long and its rest is dropped.
@@ -55,7 +58,7 @@ impl OomReader {
     pub fn new() -> Self {
         let sessions = vec![Session::new(None)];
         Self {
-            needles: Needles::new(),
+            needles: Needles::all(),
             carry: Vec::new(),
             drops_rest: false,
             line: 0,
@@ -169,6 +172,7 @@ impl OomReader {
                     .realtime
                     .map(Timestamp::Unix)
                     .or_else(|| wrapped.boot.map(Timestamp::Uptime)),
+                uptime: wrapped.boot,
                 program: wrapped.program.as_deref(),
             };
             wrapped.message.lines().for_each(|line| self.take_framed(line, &outer));
@@ -188,7 +192,12 @@ impl OomReader {
             self.events.extend(other_killer::read(program, frame.text).map(OomEvent::Other));
             return;
         }
-        let place = Place { line: self.line, timestamp: frame.timestamp.take(), sequence: frame.sequence };
+        let place = Place {
+            line: self.line,
+            timestamp: frame.timestamp.take(),
+            uptime: frame.uptime,
+            sequence: frame.sequence,
+        };
         let text = if frame.sequence.is_some() {
             kmsg::decode_record(frame.text)
         } else {
@@ -197,7 +206,7 @@ impl OomReader {
         let index = self.session_of(&frame);
         let Some(session) = self.sessions.get_mut(index) else { return };
         for text in text.lines() {
-            let text = text.trim_matches(|it: char| it.is_whitespace() || it == '\0');
+            let text = head(text, RECORD_BYTES_MAX).trim_matches(|it: char| it.is_whitespace() || it == '\0');
             let record = Record {
                 place: place.clone(),
                 clock: frame.clock,
@@ -239,6 +248,7 @@ impl OomReader {
 struct Outer<'a> {
     host: Option<&'a str>,
     timestamp: Option<Timestamp>,
+    uptime: Option<u64>,
     program: Option<&'a str>,
 }
 
@@ -256,5 +266,6 @@ impl<'a> Outer<'a> {
         };
         frame.timestamp = self.timestamp.clone().or_else(|| frame.timestamp.take());
         frame.clock = clock.or(frame.clock);
+        frame.uptime = frame.uptime.or(self.uptime);
     }
 }

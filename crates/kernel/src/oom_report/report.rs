@@ -69,6 +69,8 @@ pub struct OomReport {
     pub score_line: Option<ScoreLine>,
     /// The processes killed, each once.
     pub victims: Vec<Victim>,
+    /// Processes killed with the victim because they used its memory (`CLONE_VM`); old kernels tell them (3.10).
+    pub sharing_memory: Vec<Process>,
     /// Members of the group, or chosen tasks, that were on their way out already.
     pub already_exiting: Vec<Process>,
     /// Processes whose memory the OOM reaper took back.
@@ -255,8 +257,10 @@ pub enum Part {
 pub struct Place {
     /// Its number, from 1.
     pub line: u64,
-    /// The time it carries.
+    /// The time it carries; where it carries several, the first.
     pub timestamp: Option<Timestamp>,
+    /// Microseconds since the kernel started, by its own clock, also where a date stands before them.
+    pub uptime: Option<u64>,
     /// Its sequence number in the kernel's ring.
     pub sequence: Option<u64>,
 }
@@ -268,7 +272,7 @@ pub enum Timestamp {
     Uptime(u64),
     /// Microseconds since 1970.
     Unix(u64),
-    /// A date as printed; it may lack the year, the time zone, and be in any language.
+    /// A date as printed; it may lack the year, the time zone, and be in any language: [`read`](super::printed_date::read).
     Printed(String),
 }
 

@@ -93,6 +93,13 @@ impl Session {
             Line::SysrqAsked => self.sysrq_asked = true,
             Line::Killed(it) => self.take_kill(it, record, out),
             Line::Reaped(process) => self.take_reaped(process, record, out),
+            // It follows the kill of the process whose memory it used.
+            Line::Sharing(_) => {
+                if let Some(newest) = self.held.back_mut() {
+                    newest.take(line, record.text);
+                    newest.extend_to(&record.place, record.clock);
+                }
+            }
             Line::Group(_) | Line::Exiting(..) => self.take_member(line, record, out),
             Line::AllocationFailure if self.open.as_ref().is_some_and(|open| !open.is_confirmed()) => {
                 self.open = None;
@@ -274,10 +281,10 @@ impl Session {
             _ => self.open.as_mut(),
         };
         let Some(draft) = target else { return };
-        if matches!(line, Line::TableRow { .. }) {
-            draft.report.tasks.rows_seen = draft.report.tasks.rows_seen.saturating_sub(1);
+        match line {
+            Line::TableRow { pid, rest } => draft.complete_row(pid, rest),
+            line => drop(draft.take(line, text)),
         }
-        draft.take(line, text);
         draft.extend_to(&record.place, record.clock);
     }
 
@@ -349,6 +356,7 @@ const fn opens(line: &Line<'_>) -> bool {
         | Line::Killed(_)
         | Line::Exiting(..)
         | Line::Group(_)
+        | Line::Sharing(_)
         | Line::Reaped(_)
         | Line::SysrqAsked
         | Line::Suppressed(_)

@@ -1,12 +1,15 @@
 //! What a whole report adds up to: its kind, the hierarchy, who it was, which limits, what is missing.
 
 use crate::bytes::Bytes;
-use crate::cgroup_path::{Container, ContainerId, Identity, identify};
+use crate::cgroup_path::{Container, ContainerId, Identity, identify, identify_levels};
 use crate::hierarchy::CgroupVersion;
 use crate::limit::Limit;
 use crate::oom_report::draft::{Draft, Signs};
 use crate::oom_report::line::kill::KillPrefix;
 use crate::oom_report::report::{Constraint, Counter, CounterName, OomKind, OomReport, Part};
+
+/// Every other one of 1024 nodes, more than which no kernel can be configured for (`CONFIG_NODES_SHIFT`).
+const NODE_RANGES_MAX: usize = 512;
 
 /// The finished report.
 pub(crate) fn finish(draft: Draft) -> OomReport {
@@ -62,21 +65,19 @@ fn is_bound(report: &OomReport) -> bool {
         return false;
     };
     let (Some(nodemask), Some(allowed)) = (nodes(nodemask), nodes(allowed)) else { return false };
-    report.constraint.is_none() && !allowed.is_empty() && allowed.iter().any(|node| !nodemask.contains(node))
+    // The kernel prints neighbours as one range (`%*pbl`), so a range that is contained is contained in one.
+    let is_left_out = |(first, last): &(u64, u64)| !nodemask.iter().any(|it| it.0 <= *first && *last <= it.1);
+    report.constraint.is_none() && allowed.iter().any(is_left_out)
 }
 
-/// `0,2-3` as numbers; nothing for `(null)`.
-fn nodes(list: &str) -> Option<Vec<u64>> {
-    let mut nodes = Vec::new();
-    for part in list.split(',') {
+/// `0,2-3` as ranges; nothing for `(null)`.
+fn nodes(list: &str) -> Option<Vec<(u64, u64)>> {
+    let range = |part: &str| {
         let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let (first, last) = (crate::decimal::parse_u64(first)?, crate::decimal::parse_u64(last)?);
-        if last.checked_sub(first)? > 1024 || nodes.len() > 1024 {
-            return None;
-        }
-        nodes.extend(first..=last);
-    }
-    Some(nodes)
+        Some((crate::decimal::parse_u64(first)?, crate::decimal::parse_u64(last)?))
+    };
+    let ranges: Option<Vec<(u64, u64)>> = list.split(',').take(NODE_RANGES_MAX + 1).map(range).collect();
+    ranges.filter(|ranges| ranges.len() <= NODE_RANGES_MAX)
 }
 
 /// `swap:` is printed for v2 alone. `memory+swap:` and `kmem:` were printed for both before Linux 5.3, where v2 does not count
@@ -150,27 +151,20 @@ fn container(path: &str) -> Option<Container> {
     }
 }
 
-/// The pod, also where what is below it has no name that a runtime gives.
+/// The pod, also where what is below it has no name that a runtime gives. The innermost counts.
 fn pod_of(path: &str) -> Option<String> {
-    let mut level = path;
-    while !level.is_empty() {
-        let pod = match identify(level) {
-            Identity::Pod(pod) => Some(pod),
-            Identity::Container(it) | Identity::BelowContainer(it) | Identity::Monitor(it) => it.pod,
-            Identity::Root
-            | Identity::Group { .. }
-            | Identity::KubeQosLevel(_)
-            | Identity::KubepodsRoot
-            | Identity::Unit(_)
-            | Identity::BelowUnit(_)
-            | Identity::Other => None,
-        };
-        if let Some(pod) = pod {
-            return Some(pod.uid);
-        }
-        level = level.rsplit_once('/').map_or("", |(above, _)| above);
-    }
-    None
+    let pods = identify_levels(path).filter_map(|level| match level {
+        Identity::Pod(pod) => Some(pod),
+        Identity::Container(it) | Identity::BelowContainer(it) | Identity::Monitor(it) => it.pod,
+        Identity::Root
+        | Identity::Group { .. }
+        | Identity::KubeQosLevel(_)
+        | Identity::KubepodsRoot
+        | Identity::Unit(_)
+        | Identity::BelowUnit(_)
+        | Identity::Other => None,
+    });
+    pods.last().map(|pod| pod.uid)
 }
 
 /// The parts that a whole report of this kind has.

@@ -133,8 +133,11 @@ fn set(row: &mut TaskRow, column: &str, value: i64) {
 }
 
 impl TaskTable {
-    /// Measures the page by a process of which the address space is known both ways, and converts all rows by it.
+    /// Measures the page by a process of which the address space is known both ways, and converts all rows by it, once.
     pub(crate) fn measure_page(&mut self, pid: u64, total_vm: Bytes) {
+        if matches!(self.page, PageSize::Measured(_)) {
+            return;
+        }
         let row = self.rows.iter().find(|row| row.pid == pid);
         let Some(assumed) = row.and_then(|row| row.total_vm).filter(|bytes| *bytes > Bytes::ZERO) else {
             return;
@@ -215,5 +218,8 @@ mod tests {
             (PageSize::Measured(Bytes(65_536)), Some(Bytes(655_360)))
         );
         assert_eq!(table.rows[0].pgtables, Some(Bytes(8192)));
+        // The next victim of a group tells the same page, not one of the rows as they are now.
+        table.measure_page(5, Bytes(100 * 65_536));
+        assert_eq!(table.page, PageSize::Measured(Bytes(65_536)));
     }
 }

@@ -2,6 +2,42 @@
 
 use crate::bytes::Bytes;
 use crate::decimal::number_at;
+use memchr::memmem::Finder;
+use std::sync::OnceLock;
+
+/// A word that is looked for in every line: preparing the search takes longer than a line does.
+#[derive(Debug)]
+pub(crate) struct Word {
+    text: &'static str,
+    finder: OnceLock<Finder<'static>>,
+}
+
+impl Word {
+    /// A word, for a static.
+    pub(crate) const fn new(text: &'static str) -> Self {
+        Self { text, finder: OnceLock::new() }
+    }
+
+    /// Whether it is in `text`.
+    pub(crate) fn is_in(&self, text: &str) -> bool {
+        self.finder().find(text.as_bytes()).is_some()
+    }
+
+    /// How often it is in `text`, looking no further than the second.
+    pub(crate) fn count_to_two(&self, text: &str) -> usize {
+        self.finder().find_iter(text.as_bytes()).take(2).count()
+    }
+
+    /// What stands before its first place in `text`, and behind.
+    pub(crate) fn split<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
+        let at = self.finder().find(text.as_bytes())?;
+        Some((text.get(..at)?, text.get(at + self.text.len()..)?))
+    }
+
+    fn finder(&self) -> &Finder<'static> {
+        self.finder.get_or_init(|| Finder::new(self.text))
+    }
+}
 
 /// What follows `key`, wherever it stands.
 pub(crate) fn after<'a>(text: &'a str, key: &str) -> Option<&'a str> {
@@ -40,6 +76,12 @@ pub(crate) fn signed_after(text: &str, key: &str) -> Option<i64> {
 pub(crate) fn head(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
     end.and_then(|end| text.get(..end)).unwrap_or_default()
+}
+
+/// Whether `text` begins with one of the words. Most lines begin with another byte than any of them.
+pub(crate) fn starts_with_any(text: &str, words: &[&str]) -> bool {
+    let first = text.as_bytes().first();
+    words.iter().any(|word| word.as_bytes().first() == first && text.starts_with(word))
 }
 
 /// Whether `text` is made of ASCII digits alone.

@@ -3,12 +3,16 @@
 use crate::oom_report::line::{self, Line, classify};
 use crate::oom_report::session::Record;
 use crate::oom_report::task_table;
+use crate::oom_report::text::starts_with_any;
 use std::mem::discriminant;
 
 /// Lines that may follow before the rest must have come.
 const LINES_MAX: u32 = 6;
 /// A broken line is never longer.
 const BYTES_MAX: usize = 8192;
+
+/// Lines that come when the report is over, so that nobody reads on for their rest but here.
+const LATE_STARTS: [&str; 4] = ["Tasks in", "Memory cgroup out of", "Out of memory:", "Killed process"];
 
 /// What is known about broken lines.
 #[derive(Debug, Default)]
@@ -28,6 +32,13 @@ struct Begun {
     is_known: bool,
 }
 
+impl Begun {
+    /// Whether more than the next line may belong to it.
+    fn is_waiting(&self) -> bool {
+        self.is_known || starts_with_any(&self.text, &LATE_STARTS)
+    }
+}
+
 /// A line put together.
 #[derive(Debug)]
 pub(crate) struct Joined {
@@ -39,7 +50,7 @@ pub(crate) struct Joined {
 impl Wraps {
     /// Whether the next line may be the rest of a known one.
     pub(crate) fn is_waiting(&self) -> bool {
-        self.begun.as_ref().is_some_and(|begun| begun.is_known)
+        self.begun.as_ref().is_some_and(Begun::is_waiting)
     }
 
     /// Joins the line to the one before, if both together say more than each alone.
@@ -58,7 +69,7 @@ impl Wraps {
         if best <= alone[0].max(alone[1]) {
             begun.lines += 1;
             let is_other = matches!(classify(record.text), Line::Other);
-            if is_other && begun.lines < LINES_MAX && spaced.len() < BYTES_MAX && begun.is_known {
+            if is_other && begun.lines < LINES_MAX && spaced.len() < BYTES_MAX && begun.is_waiting() {
                 let text = if self.is_inside_word(&begun.text) { tight } else { spaced };
                 self.begun = Some(Begun { text, line: record.place.line, ..begun });
             }

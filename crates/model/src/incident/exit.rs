@@ -9,6 +9,8 @@ pub enum ExitVerdict {
     OomKilled(IncidentId),
     /// The kernel killed for memory here, yet the container ended otherwise: a child died, and the first process ended by itself.
     OomWithout137(IncidentId),
+    /// The runtime noticed an OOM kill, and nothing else tells of it any more.
+    OomByRuntimeAlone,
     /// SIGKILL, and every witness of OOM kills was heard and knows of none: somebody else sent it.
     KilledBySomebody,
     /// SIGKILL, and not every witness could be heard.

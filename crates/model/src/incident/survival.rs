@@ -49,7 +49,7 @@ pub enum Censored {
 pub enum SwapCounterfactual {
     /// It would have taken memory that was not in use.
     Absorbs {
-        /// At most this much: anonymous memory that was not used lately.
+        /// At most this much: anonymous memory on the inactive list, on which new memory begins too since Linux 5.9.
         at_most: Bytes,
         /// What it would have cost.
         cost: SwapCost,

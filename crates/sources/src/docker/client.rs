@@ -6,6 +6,7 @@ use crate::docker::wire::ErrorAnswer;
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{HOST, HeaderMap};
+use hyper::http::response::Parts;
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde::de::DeserializeOwned;
@@ -61,6 +62,29 @@ impl Client {
     /// # Errors
     /// When the engine cannot be reached, answers with another status than 200, or with no whole answer.
     pub async fn get(&mut self, request: &str) -> Result<Answer, DockerError> {
+        let (sender, head, body) = self.begin(request).await?;
+        let body = self.whole_body(request, body).await?;
+        self.sender = Some(sender);
+        if head.status == StatusCode::OK {
+            return Ok(Answer { headers: head.headers, body });
+        }
+        Err(self.refusal(request, head.status, &body))
+    }
+
+    /// An answer that does not end: its headers, and its body to be read piece by piece. It keeps its connection.
+    ///
+    /// # Errors
+    /// As [`Client::get`].
+    pub async fn open(&mut self, request: &str) -> Result<(HeaderMap, Incoming), DockerError> {
+        let (_sender, head, body) = self.begin(request).await?;
+        if head.status == StatusCode::OK {
+            return Ok((head.headers, body));
+        }
+        let body = self.whole_body(request, body).await?;
+        Err(self.refusal(request, head.status, &body))
+    }
+
+    async fn begin(&mut self, request: &str) -> Result<(SendRequest<String>, Parts, Incoming), DockerError> {
         let mut sender = self.ready_sender(request).await?;
         let mut asked = Request::new(String::new());
         *asked.uri_mut() = request.parse().map_err(|source| DockerError::Prepare {
@@ -68,18 +92,17 @@ impl Client {
         })?;
         asked.headers_mut().insert(HOST, hyper::header::HeaderValue::from_static("localhost"));
         let http = |source| self.http_error(request, source);
-        let (parts, body) = sender.send_request(asked).await.map_err(http)?.into_parts();
-        let body = self.whole_body(request, body).await?;
-        self.sender = Some(sender);
-        if parts.status == StatusCode::OK {
-            return Ok(Answer { headers: parts.headers, body });
-        }
-        Err(DockerError::Status {
+        let (head, body) = sender.send_request(asked).await.map_err(http)?.into_parts();
+        Ok((sender, head, body))
+    }
+
+    fn refusal(&self, request: &str, status: StatusCode, body: &[u8]) -> DockerError {
+        DockerError::Status {
             socket: self.host.socket().to_owned(),
             request: request.to_owned(),
-            status: parts.status.as_u16(),
-            message: message(&body),
-        })
+            status: status.as_u16(),
+            message: message(body),
+        }
     }
 
     async fn ready_sender(&mut self, request: &str) -> Result<SendRequest<String>, DockerError> {

@@ -161,7 +161,8 @@ fn without_slash(name: &str) -> String {
     name.strip_prefix('/').unwrap_or(name).to_owned()
 }
 
-fn compose_service(mut labels: HashMap<String, String>) -> Option<ComposeService> {
+/// The Compose service that the labels name.
+pub fn compose_service(mut labels: HashMap<String, String>) -> Option<ComposeService> {
     let project = labels.remove("com.docker.compose.project")?;
     let service = labels.remove("com.docker.compose.service")?;
     Some(ComposeService { project, service })

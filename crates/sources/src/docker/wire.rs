@@ -42,6 +42,13 @@ pub struct Inspected {
 pub struct State {
     /// The first process; 0 when there is none.
     pub pid: Option<i64>,
+    /// Of the last end.
+    pub exit_code: Option<i64>,
+    /// Whether the engine heard of an OOM kill since the last start.
+    #[serde(rename = "OOMKilled")]
+    pub oom_killed: Option<bool>,
+    /// When it last ended: RFC 3339, in UTC with Docker.
+    pub finished_at: Option<String>,
 }
 
 /// `Config`.
@@ -66,6 +73,33 @@ pub struct HostConfig {
     pub memory_reservation: Option<i64>,
     /// 0 to 100; null or -1 is none.
     pub memory_swappiness: Option<i64>,
+}
+
+/// A line of `GET /events`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Event {
+    /// `create`, `start`, `oom`, `die`; Podman's `died`.
+    #[serde(rename = "Action")]
+    pub action: Option<String>,
+    /// Of whom.
+    #[serde(rename = "Actor")]
+    pub actor: Option<Actor>,
+    /// Nanoseconds since 1970.
+    #[serde(rename = "timeNano")]
+    pub time_nano: Option<u64>,
+}
+
+/// `Actor`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Actor {
+    /// The full id.
+    #[serde(rename = "ID")]
+    pub id: Option<String>,
+    /// `name`, `image`, `exitCode` and the container's labels.
+    #[serde(rename = "Attributes")]
+    pub attributes: Option<HashMap<String, String>>,
 }
 
 /// The body of an answer with an error status.

@@ -71,6 +71,8 @@ pub struct JournalFile {
     start_micros: u64,
     /// The entries still to come; `None` behind the last.
     chain: Option<EntryChain>,
+    /// Where the last entry that was read lies.
+    last: u64,
     known: HashMap<u64, Known>,
     losses: JournalLosses,
 }
@@ -114,7 +116,8 @@ impl JournalFile {
             JournalStart::At(Timestamp(millis)) => millis.saturating_mul(1_000),
         };
         let losses = JournalLosses::default();
-        let mut file = Self { windows, header, start_micros, chain: None, known: HashMap::new(), losses };
+        let mut file =
+            Self { windows, header, start_micros, chain: None, last: 0, known: HashMap::new(), losses };
         file.chain = file.kernel_entries();
         Ok(file)
     }
@@ -306,7 +309,10 @@ impl Iterator for JournalFile {
                     return None;
                 }
             };
-            match self.entry(entry) {
+            // Entries are appended, and listed in that order: one that lies before the last was told already.
+            let read = if entry > self.last { self.entry(entry) } else { Err(Damaged) };
+            self.last = if read.is_ok() { entry } else { self.last };
+            match read {
                 Ok(Some(record)) => return Some(record),
                 Ok(None) => {}
                 Err(Damaged) => self.losses.damaged += 1,

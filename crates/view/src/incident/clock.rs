@@ -1,13 +1,14 @@
 //! Moments as dates, without a clock and without a time zone.
 
 use crate::units;
-use model::incident::When;
+use model::incident::{Assumed, When};
+use model::reading::Reading;
 use model::snapshot::Timestamp;
 
 /// The moment in as few words as a list has room for.
 pub(super) fn short(when: &When) -> String {
     if let Some(wall) = when.wall.get() {
-        return date(wall);
+        return format!("{} UTC", date(wall));
     }
     match (&when.printed, when.since_boot.get()) {
         (Some(printed), _) => printed.clone(),
@@ -20,16 +21,29 @@ pub(super) fn short(when: &When) -> String {
 pub(super) fn long(when: &When) -> String {
     let mut words: Vec<String> = Vec::new();
     words.extend(when.wall.get().map(|wall| format!("{} UTC", date(wall))));
-    if when.wall.value().is_none() {
-        words.extend(when.printed.clone());
-    }
+    words.extend(when.printed.as_ref().map(|printed| match (&when.wall, guess(when.assumed)) {
+        (Reading::Value(_), None) => format!("printed as `{printed}`"),
+        (Reading::Value(_), Some(guess)) => format!("printed as `{printed}`: {guess} assumed"),
+        (Reading::Absent, _) => format!("printed as `{printed}`"),
+        (Reading::Failed(why), _) => format!("printed as `{printed}`: {why}"),
+    }));
     words.extend(when.since_boot.get().map(|since| format!("{} after boot", units::duration(since))));
     if words.is_empty() { "time unknown".to_owned() } else { words.join(", ") }
 }
 
+/// What of a date the log does not say, and what was taken for it.
+pub(super) const fn guess(assumed: Assumed) -> Option<&'static str> {
+    match assumed {
+        Assumed::Nothing => None,
+        Assumed::Year => Some("the latest year that fits"),
+        Assumed::Zone => Some("this machine's time zone"),
+        Assumed::YearAndZone => Some("the latest year that fits and this machine's time zone"),
+    }
+}
+
 /// The proleptic Gregorian calendar in eras of 400 years that begin in March (Howard Hinnant, "chrono-Compatible Low-Level Date
 /// Algorithms", `civil_from_days`).
-fn date(moment: Timestamp) -> String {
+pub(crate) fn date(moment: Timestamp) -> String {
     let seconds = moment.0 / 1_000;
     let (days, second) = (seconds / 86_400 + 719_468, seconds % 86_400);
     let (era, day_of_era) = (days / 146_097, days % 146_097);

@@ -114,15 +114,26 @@ pub(super) fn consumer(incident: &Incident) -> String {
             format!("{count} processes held {} together, none of them most.", units::bytes(*bytes))
         }
         Consumer::Tmpfs { bytes } => {
-            format!("Most of it was tmpfs or shared memory: {}, held by no process.", units::bytes(*bytes))
+            let most = most(incident, *bytes);
+            format!("{most} was tmpfs or shared memory: {}, held by no process.", units::bytes(*bytes))
         }
-        Consumer::PageCache { bytes } => format!("Most of it was page cache: {}.", units::bytes(*bytes)),
-        Consumer::Kernel { bytes } => format!("Most of it was kernel memory: {}.", units::bytes(*bytes)),
+        Consumer::PageCache { bytes } => {
+            format!("{} was page cache: {}.", most(incident, *bytes), units::bytes(*bytes))
+        }
+        Consumer::Kernel { bytes } => {
+            format!("{} was kernel memory: {}.", most(incident, *bytes), units::bytes(*bytes))
+        }
         Consumer::Neighbour { path, bytes } => {
             format!("Most of it was held by {}: {} when last seen.", who::path(path), units::bytes(*bytes))
         }
         Consumer::Unknown(why) => format!("Who held it is not known: {why}."),
     }
+}
+
+/// The largest part need not be most of it.
+fn most(incident: &Incident, part: Bytes) -> &'static str {
+    let is_most = incident.memory.usage.get().is_none_or(|usage| part.saturating_add(part) >= usage);
+    if is_most { "Most of it" } else { "The largest part of it" }
 }
 
 /// A witness and what it says.
@@ -164,7 +175,8 @@ pub(super) fn lost_parts(incident: &Incident) -> Option<String> {
     Some(format!("The report is not whole; missing: {}.", names.join(", ")))
 }
 
-const fn part_of_report(part: Part) -> &'static str {
+/// A part of a report in plain words.
+pub(crate) const fn part_of_report(part: Part) -> &'static str {
     match part {
         Part::Header => "who asked for memory",
         Part::Counters => "usage and limits",

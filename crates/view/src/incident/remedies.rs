@@ -35,6 +35,8 @@ fn inside(incident: &Incident) -> Option<String> {
 fn larger_limit(incident: &Incident) -> Option<String> {
     let memory = whole_mib(incident.advice.memory_least.get()?);
     match incident.level.scope {
+        // The kubelet gives its containers their limits: see `pod`.
+        Scope::Container if incident.place.pod.is_some() => None,
         Scope::Container => {
             let (engine, name) = engine(incident.place.container.as_ref()?)?;
             let swap = incident.advice.swap_limit.get().unwrap_or(SwapLimit(Limit::Unlimited));
@@ -42,13 +44,13 @@ fn larger_limit(incident: &Incident) -> Option<String> {
         }
         Scope::Unit => {
             let unit = incident.place.unit.as_ref()?;
-            Some(format!("systemctl set-property {} MemoryMax={}", quoted(unit), memory.0))
+            Some(format!("systemctl set-property {} MemoryMax={}", quoted(unit), systemd_bytes(memory)))
         }
         Scope::Slice => {
             let slice = incident.level.path.value()?.rsplit('/').next()?.to_owned();
-            slice
-                .ends_with(".slice")
-                .then(|| format!("systemctl set-property {} MemoryMax={}", quoted(&slice), memory.0))
+            slice.ends_with(".slice").then(|| {
+                format!("systemctl set-property {} MemoryMax={}", quoted(&slice), systemd_bytes(memory))
+            })
         }
         Scope::PartOfContainer
         | Scope::OuterContainer
@@ -90,6 +92,11 @@ fn look(incident: &Incident) -> String {
 fn shown(incident: &Incident) -> Option<String> {
     let name = incident.place.container.as_ref().and_then(|container| container.name.value().cloned());
     name.filter(|_| incident.level.scope == Scope::Container).or_else(|| incident.level.path.value().cloned())
+}
+
+/// systemd's K, M and G are powers of 1024.
+fn systemd_bytes(amount: Bytes) -> String {
+    units::docker_bytes(amount).to_uppercase()
 }
 
 fn kubernetes_bytes(amount: Bytes) -> String {

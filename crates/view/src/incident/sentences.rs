@@ -1,11 +1,12 @@
 //! The sentences of an incident's story.
 
 use crate::incident::{confidence, evidence, who};
+use crate::remedy::whole_mib;
 use crate::{sentences as words, units};
 use kernel::oom_report::report::{CounterName, OomKind};
 use model::incident::cause::{Cause, CauseKind};
 use model::incident::survival::{Censored, NoHelp, SwapCost, SwapCounterfactual};
-use model::incident::{Attribution, Counted, FirstProcess, Incident, Scope};
+use model::incident::{Attribution, FirstProcess, Incident, PossibleVictims, Role, Scope};
 use model::reading::Reading;
 
 /// Who died.
@@ -25,7 +26,7 @@ pub(super) fn deaths(incident: &Incident) -> String {
             | OomKind::Cpuset
             | OomKind::Mempolicy
             | OomKind::Sysrq
-            | OomKind::Unknown => "the OOM killer ran; whom it killed the log does not say".to_owned(),
+            | OomKind::Unknown => "whom the OOM killer killed is not in the log".to_owned(),
         },
         (None, 1) => "a process was killed".to_owned(),
         (None, kills) => format!("{kills} processes were killed"),
@@ -58,8 +59,26 @@ pub(super) fn limit_hit(incident: &Incident) -> String {
         Scope::Cpuset => "the memory nodes that its cpuset allows ran out".to_owned(),
         Scope::MemoryPolicy => "the memory nodes that its memory policy allows ran out".to_owned(),
         Scope::Requested => "somebody asked for a kill (SysRq-f), nothing was short".to_owned(),
-        Scope::Unknown => format!("a cgroup reached its {limit}; which one the log does not say"),
+        Scope::Unknown => match incident.kind {
+            OomKind::Unknown | OomKind::NothingToKill if incident.ceilings.is_empty() => {
+                "memory ran out, a cgroup's or the machine's".to_owned()
+            }
+            OomKind::Memcg
+            | OomKind::Global
+            | OomKind::Cpuset
+            | OomKind::Mempolicy
+            | OomKind::Sysrq
+            | OomKind::Panic
+            | OomKind::NothingToKill
+            | OomKind::Unknown => format!("a cgroup that the log does not name reached its {limit}"),
+        },
     }
+}
+
+/// The same behind the name of the place.
+pub(super) fn limit_hit_here(incident: &Incident) -> String {
+    let is_nameless = incident.level.scope == Scope::Unknown && incident.kind == OomKind::Memcg;
+    if is_nameless { format!("it reached its {}", limit_words(incident)) } else { limit_hit(incident) }
 }
 
 fn limit_words(incident: &Incident) -> String {
@@ -103,7 +122,20 @@ pub(super) fn happened(incident: &Incident) -> Vec<String> {
 }
 
 fn group(incident: &Incident) -> Option<String> {
-    let group = incident.group.as_ref()?;
+    if let Some(sharing) = incident.victims.iter().find(|victim| victim.role == Role::SharedMemory) {
+        return Some(format!(
+            "{} (pid {}) used the same memory, which is freed with its last user, and died for that.",
+            comm(&sharing.process.comm),
+            sharing.process.pid
+        ));
+    }
+    let Some(group) = incident.group.as_ref() else {
+        let has_members = incident.victims.iter().any(|victim| victim.role == Role::GroupMember);
+        return has_members.then(|| {
+            "They died together, as memory.oom.group has it; the line that names the group is missing from the log."
+                .to_owned()
+        });
+    };
     Some(format!(
         "memory.oom.group is set on {}, so everything in it died with the one that was chosen.",
         who::path(group)
@@ -117,6 +149,9 @@ fn first_process(incident: &Incident) -> Option<String> {
             "The container's first process lives: the container runs on, and neither its status nor its exit code will tell of this."
                 .to_owned(),
         ),
+        FirstProcess::Ended { code } => Some(format!(
+            "The container's first process was not killed; it ended by itself soon after, with exit code {code}."
+        )),
         FirstProcess::Unknown(_) => None,
     }
 }
@@ -131,28 +166,41 @@ fn attribution(incident: &Incident) -> Option<String> {
         Attribution::OnlyCandidate => Some(
             "The kernel printed no report of this kill; only this cgroup's counter leaves room for it.".to_owned(),
         ),
-        Attribution::CounterAlone => {
-            Some("No report tells of this; the cgroup's own counter of kills rose.".to_owned())
-        }
+        Attribution::CounterAlone => Some(counter_alone(&incident.possible_victims)),
+        // Before Linux 5.0 no line names the cgroups unless one of them was short.
+        Attribution::Nobody { .. } if incident.level.scope.is_of_machine() => None,
         Attribution::Nobody { .. } if incident.kills == 0 || incident.processes_listed > 0 => {
             Some("The line that names the cgroups is missing from the log.".to_owned())
         }
-        Attribution::Nobody { candidates, counted } => {
-            let whose = match candidates {
-                0 if incident.level.scope == Scope::Node => return None,
-                0 => "The kernel printed this kill without a cgroup, and no counter tells whose it was.".to_owned(),
-                1 => {
-                    "The kernel printed this kill without a cgroup; one cgroup's counter has room for it, but it was not looked at \
-                     often enough to be sure."
-                        .to_owned()
-                }
-                2.. => format!("The kernel printed this kill without a cgroup; it can have been any of {candidates}."),
-            };
-            Some(match counted {
-                Counted::InAnIncident => format!("{whose} It is counted among theirs already."),
-                Counted::Apart => whose,
-            })
+        Attribution::Nobody { .. } => {
+            Some("The kernel printed this kill without a cgroup, and no counter tells whose it was.".to_owned())
         }
+    }
+}
+
+fn counter_alone(possible: &PossibleVictims) -> String {
+    let rose = "No report tells of this; the cgroup's own counter of kills rose.";
+    let named: Vec<String> = possible
+        .processes
+        .iter()
+        .take(3)
+        .map(|process| format!("{} ({})", process.comm, process.pid))
+        .collect();
+    match (named.as_slice(), possible.total) {
+        ([], _) => rose.to_owned(),
+        ([only], 1) => {
+            format!("{rose} The process may have been {only}: the kernel printed that kill without a cgroup.")
+        }
+        (some, total) if total == some.len() => {
+            format!(
+                "{rose} The process was one of these, which the kernel printed without a cgroup: {}.",
+                some.join(", ")
+            )
+        }
+        (some, total) => format!(
+            "{rose} The process was one of {total} that the kernel printed without a cgroup: {}, …",
+            some.join(", ")
+        ),
     }
 }
 
@@ -170,7 +218,7 @@ pub(super) fn why(incident: &Incident) -> Vec<String> {
         let more = other.evidence.iter().filter(|evidence| !known.contains(evidence));
         sentences.extend(more.filter_map(|evidence| evidence::sentence(incident, evidence)));
     }
-    if who::is_innocent(&incident.consumer) && incident.chosen().is_some() && incident.group.is_none() {
+    if who::is_innocent(incident) && incident.chosen().is_some() && incident.group.is_none() {
         sentences.push("The process that died is not the one that used the memory.".to_owned());
     }
     sentences
@@ -261,6 +309,10 @@ pub(super) fn survival(incident: &Incident) -> Vec<String> {
         }
         .to_owned(),
     );
+    if let Some(least) = incident.advice.memory_least.get().filter(|_| survival.lower_bound.value().is_some())
+    {
+        sentences.push(format!("{} would be a first try.", units::bytes(whole_mib(least))));
+    }
     if let Some(growth) = survival.growth.get() {
         sentences.push(format!(
             "It grew by {} in the last {} that were watched.",
@@ -282,10 +334,7 @@ fn swap(swap: &SwapCounterfactual) -> String {
                 }
                 SwapCost::Unknown => "at what cost nothing tells".to_owned(),
             };
-            format!(
-                "Swap would have taken {} at most, which was not used lately; {cost}.",
-                units::bytes(*at_most)
-            )
+            format!("Swap would have taken {} at most; {cost}.", units::bytes(*at_most))
         }
         SwapCounterfactual::Delays { at_most, time } => {
             let time =
@@ -307,7 +356,7 @@ fn swap(swap: &SwapCounterfactual) -> String {
             NoHelp::CountedTogether => {
                 "More swapping cannot help: the limit that was hit counts memory and swap together."
             }
-            NoHelp::InUse => "Swap would hardly have helped: nearly all of it was in use.",
+            NoHelp::InUse => "Swap would hardly have helped: nearly all of the memory was in use lately.",
             NoHelp::NotShort => "Swap has nothing to do with it.",
             NoHelp::NotAmount => {
                 "Swap cannot help: there was memory enough, not of the kind that was asked for."

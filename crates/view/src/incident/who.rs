@@ -2,8 +2,9 @@
 
 use crate::names;
 use kernel::cgroup_path::unit_unescape;
+use kernel::oom_report::report::OomKind;
+use model::incident::Incident;
 use model::incident::cause::Consumer;
-use model::incident::{Incident, Scope};
 
 /// A longer path is told by its last component: a line of the story has room for that.
 const PATH_CHARS_MAX: usize = 60;
@@ -23,7 +24,25 @@ pub(super) fn place(incident: &Incident) -> String {
     }
     match place.path.value() {
         Some(path) => path.clone(),
-        None if incident.level.scope == Scope::Node => "the machine".to_owned(),
+        None if incident.level.scope.is_of_machine() => "the machine".to_owned(),
+        None => unnamed(incident),
+    }
+}
+
+/// What to call the place of an incident of which no line names the victim's cgroup.
+fn unnamed(incident: &Incident) -> String {
+    if let Some(pod) = &incident.place.pod {
+        return incident
+            .place
+            .pod_name
+            .as_ref()
+            .map_or_else(|| format!("pod {}", pod.uid), ToString::to_string);
+    }
+    match incident.level.path.value() {
+        Some(level) => path(level),
+        None if matches!(incident.kind, OomKind::Unknown | OomKind::NothingToKill) => {
+            "place unknown".to_owned()
+        }
         None => "a cgroup nobody named".to_owned(),
     }
 }
@@ -52,6 +71,8 @@ pub(super) fn subject(incident: &Incident) -> &'static str {
         "the container"
     } else if incident.place.unit.is_some() {
         "the unit"
+    } else if incident.place.pod.is_some() {
+        "the pod"
     } else {
         "the cgroup"
     }
@@ -77,14 +98,16 @@ pub(super) fn path(path: &str) -> String {
     whole.rsplit_once('/').map_or_else(|| whole.clone(), |(_, last)| format!("…/{last}"))
 }
 
-/// Whether the process that died is not the one that held the memory.
-pub(super) const fn is_innocent(consumer: &Consumer) -> bool {
-    match consumer {
-        Consumer::Process { .. }
-        | Consumer::Tmpfs { .. }
-        | Consumer::PageCache { .. }
-        | Consumer::Kernel { .. }
-        | Consumer::Neighbour { .. } => true,
-        Consumer::Victim { .. } | Consumer::ManyProcesses { .. } | Consumer::Unknown(_) => false,
-    }
+/// Whether the process that died is not the one that held the memory: it had less than half of what the consumer had.
+pub(super) fn is_innocent(incident: &Incident) -> bool {
+    let consumed = match &incident.consumer {
+        Consumer::Process { bytes, .. }
+        | Consumer::Tmpfs { bytes }
+        | Consumer::PageCache { bytes }
+        | Consumer::Kernel { bytes }
+        | Consumer::Neighbour { bytes, .. } => *bytes,
+        Consumer::Victim { .. } | Consumer::ManyProcesses { .. } | Consumer::Unknown(_) => return false,
+    };
+    let held = incident.chosen().and_then(|victim| victim.anon_rss);
+    held.is_none_or(|held| held.saturating_add(held) < consumed)
 }

@@ -1,5 +1,6 @@
 //! The stage of the OOM scenarios: a tree of groups, a running watch, and a clock for the kernel's rate limit.
 
+use super::report_limit::ReportLimit;
 use super::shell::Shell;
 use super::watch::Watch;
 use crate::real::own_cgroup::{OwnCgroup, Tree};
@@ -15,9 +16,8 @@ pub const MIB: u64 = 1 << 20;
 /// Machines without KVM are slow; who needs longer tells nothing.
 pub const TOLD_MAX: Duration = Duration::from_secs(30);
 
-/// The kernel prints ten whole reports in five seconds (`oom_rs` in mm/oom_kill.c), of the others only the last line.
-const REPORTS_MAX: u64 = 3;
-const REPORTS_TIME: Duration = Duration::from_millis(5_500);
+/// An incident that has grown is told again after three seconds of rest.
+const AT_REST: Duration = Duration::from_secs(5);
 
 /// What the scenarios share.
 pub struct Stage {
@@ -27,7 +27,7 @@ pub struct Stage {
     pub watch: Watch,
     /// Whether the machine may be brought to its limits.
     pub is_throw_away: bool,
-    window: (Instant, u64),
+    limit: ReportLimit,
     fences: usize,
 }
 
@@ -36,36 +36,26 @@ impl Stage {
     pub fn build(product: &Product, is_throw_away: bool) -> anyhow::Result<Self> {
         let tree = Tree::plant()?;
         let watch = Watch::start(product, &[])?;
-        // What was killed before counts as if it had been now.
-        let window = (Instant::now(), 0);
-        Ok(Self { tree, watch, is_throw_away, window, fences: 0 })
+        Ok(Self { tree, watch, is_throw_away, limit: ReportLimit::new(), fences: 0 })
     }
 
     /// Waits until the kernel prints whole reports again: its window of time begins somewhere in two of ours.
     pub fn wait_for_reports(&mut self) -> anyhow::Result<()> {
-        let (begin, kills_then) = self.window;
-        if kills_of_machine()?.saturating_sub(kills_then) >= REPORTS_MAX {
-            std::thread::sleep(REPORTS_TIME.saturating_sub(begin.elapsed()));
-        }
-        if begin.elapsed() >= REPORTS_TIME {
-            self.window = (Instant::now(), kills_of_machine()?);
-        }
-        Ok(())
+        self.limit.wait()
     }
 
-    /// The next incident of anybody.
+    /// The next incident of anybody, also one that is told again.
     pub fn next(&mut self, within: Duration) -> Option<Value> {
-        let line = self.watch.next(within)?;
-        Some(line.incident)
+        self.watch.next(within).map(|line| line.incident)
     }
 
-    /// The next incident in our tree. Other kills of the machine are not ours to judge.
+    /// The next new incident in our tree. Other kills of the machine are not ours to judge.
     pub fn next_of_ours(&mut self, within: Duration) -> Option<Value> {
         let start = Instant::now();
         loop {
-            let incident = self.next(within.saturating_sub(start.elapsed()))?;
-            if self.is_ours(&incident) {
-                return Some(incident);
+            let line = self.watch.next(within.saturating_sub(start.elapsed()))?;
+            if !line.is_again && self.is_ours(&line.incident) {
+                return Some(line.incident);
             }
         }
     }
@@ -92,6 +82,21 @@ impl Stage {
     }
 }
 
+impl Stage {
+    /// The same, each incident with all it took in the end: it is told again when it has come to rest.
+    pub fn told_at_rest(&mut self) -> anyhow::Result<Vec<Value>> {
+        let mut told = self.told_until_now()?;
+        while let Some(line) = self.watch.next(AT_REST) {
+            match told.iter_mut().find(|before| before["id"] == line.incident["id"]) {
+                Some(before) => *before = line.incident,
+                None if self.is_ours(&line.incident) => told.push(line.incident),
+                None => {}
+            }
+        }
+        Ok(told)
+    }
+}
+
 /// One plain kill in a group without members; returns its victim.
 pub fn kill_in(group: &OwnCgroup) -> anyhow::Result<u32> {
     group.limit(12 * MIB, 0)?;
@@ -109,13 +114,10 @@ pub fn kills_of_machine() -> anyhow::Result<u64> {
     line.parse().context("oom_kill")
 }
 
-/// The sum of `kills`. A log line without a cgroup and a counter without a victim can tell of the same one, and an incident that
-/// took more kills is told again under its name: its last word counts.
+/// The sum of `kills`. An incident that took more kills is told again under its name: its last word counts.
 pub fn kills_of(incidents: &[Value]) -> u64 {
-    let counts = |incident: &&Value| incident["attribution"]["counted_in_another_incident"] != true;
     let last_words: std::collections::HashMap<&str, u64> = incidents
         .iter()
-        .filter(counts)
         .filter_map(|incident| Some((incident["id"].as_str()?, incident["kills"].as_u64()?)))
         .collect();
     last_words.values().sum()

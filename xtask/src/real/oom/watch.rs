@@ -16,6 +16,8 @@ const READY_MAX: Duration = Duration::from_secs(60);
 pub struct Line {
     /// The incident.
     pub incident: Value,
+    /// Whether it was told before, with fewer kills.
+    pub is_again: bool,
     /// When it was read.
     pub at: Instant,
 }
@@ -44,8 +46,9 @@ impl Watch {
             for line in BufReader::new(stdout).lines().map_while(Result::ok) {
                 let at = Instant::now();
                 let document: Value = serde_json::from_str(&line).unwrap_or(Value::String(line));
+                let is_again = document["told_before"] == true;
                 let incident = document.get("incident").cloned().unwrap_or(document);
-                if sender.send(Line { incident, at }).is_err() {
+                if sender.send(Line { incident, is_again, at }).is_err() {
                     break;
                 }
             }

@@ -2,12 +2,13 @@
 
 use crate::cli::Global;
 use crate::cli::observe;
-use crate::cli::oom::{Origin, parse};
+use crate::cli::oom::{Origin, ended, parse};
 use anyhow::Context;
 use judge::oom::Observed;
 use kernel::oom_report::reader::{OomEvent, OomReader};
 use kernel::oom_report::report::OomReport;
 use model::cgroup::Cgroup;
+use model::container::EndedContainer;
 use model::incident::observed::{CgroupRef, CounterChange, KillCounters, KillTotal, Log};
 use model::incident::witness::LogSource;
 use model::incident::{Incident, Incidents};
@@ -18,7 +19,7 @@ use sources::collect::Scope;
 use sources::host_root::HostRoot;
 use sources::journal::{Journal, JournalRecord, JournalStart};
 use sources::kmsg::{Kmsg, KmsgStart, KmsgStep};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::record::StoredIncident;
 use store::store::Store;
@@ -31,6 +32,24 @@ pub struct Gathered {
     pub missing: Vec<Missing>,
     /// Incidents that a watch kept and nothing else tells of any more, oldest first.
     pub kept: Vec<StoredIncident>,
+    /// Incidents that `--since` could not be held against, because nobody knows their date.
+    pub undated: u64,
+    /// Containers that have ended, as far as an engine remembers them.
+    pub ended: Vec<EndedContainer>,
+}
+
+impl Gathered {
+    /// That there is nothing, and where it was looked for.
+    #[must_use]
+    pub fn nothing(&self, origin: &Origin) -> String {
+        let age = origin.since.map(|age| format!(" of the last {}", view::units::duration(age)));
+        let files: Vec<String> = origin.from.iter().map(|file| file.display().to_string()).collect();
+        let place = match files.as_slice() {
+            [] => " that anything here tells of".to_owned(),
+            files => format!(" in {}", files.join(", ")),
+        };
+        format!("No OOM kill{}{place}.", age.unwrap_or_default())
+    }
 }
 
 /// Parses an age such as `2h`.
@@ -57,10 +76,8 @@ pub fn age(text: &str) -> Result<Duration, String> {
 /// # Errors
 /// When the given log cannot be read, or `--docker-host` is no unix socket.
 pub fn gather(global: &Global, origin: &Origin) -> anyhow::Result<Gathered> {
-    let mut gathered = match &origin.from {
-        Some(path) => of_file(path)?,
-        None => of_machine(global, origin.since)?,
-    };
+    let mut gathered =
+        if origin.from.is_empty() { of_machine(global, origin.since)? } else { of_files(&origin.from)? };
     if let Some(folder) = &origin.state {
         gathered.kept = kept(folder, &gathered.found)?;
     }
@@ -70,6 +87,7 @@ pub fn gather(global: &Global, origin: &Origin) -> anyhow::Result<Gathered> {
         // A kill whose date nobody knows is not kept from anybody.
         let is_wanted = |incident: &Incident| incident.when.wall.get().is_none_or(|wall| wall.0 >= begin);
         gathered.found.incidents.retain(is_wanted);
+        gathered.undated = undated(&gathered.found);
         gathered.kept.retain(|kept| kept.at_millis.is_none_or(|at| at >= begin));
     }
     Ok(gathered)
@@ -83,17 +101,38 @@ fn kept(folder: &Path, found: &Incidents) -> anyhow::Result<Vec<StoredIncident>>
     Ok(kept)
 }
 
-fn of_file(path: &Path) -> anyhow::Result<Gathered> {
-    let log = parse::read(path)?;
-    let logs = [Log {
-        source: LogSource::File,
-        boot: Reading::Absent,
-        booted_at: Reading::Absent,
-        reports: log.reports,
-        records_lost: 0,
-    }];
-    let observed = Observed { logs: &logs, ..Observed::default() };
-    Ok(Gathered { found: judge::oom::incidents(&observed), missing: Vec::new(), kept: Vec::new() })
+fn undated(found: &Incidents) -> u64 {
+    let is_undated = |incident: &&Incident| incident.when.wall.value().is_none();
+    u64::try_from(found.incidents.iter().filter(is_undated).count()).unwrap_or(u64::MAX)
+}
+
+fn of_files(paths: &[PathBuf]) -> anyhow::Result<Gathered> {
+    let mut logs = Vec::new();
+    let mut calendars = Vec::new();
+    for path in paths {
+        let log = parse::read(path).context("--from")?;
+        logs.push(Log {
+            source: LogSource::File,
+            boot: Reading::Absent,
+            booted_at: Reading::Absent,
+            reports: log.reports,
+            records_lost: 0,
+        });
+        calendars.push(sources::zone::calendar(written_at(path)));
+    }
+    let observed = Observed { logs: &logs, calendars: &calendars, ..Observed::default() };
+    let found = judge::oom::incidents(&observed);
+    Ok(Gathered { found, missing: Vec::new(), kept: Vec::new(), ended: Vec::new(), undated: 0 })
+}
+
+/// Nothing in a log is younger than its last change; of a stream that is now. A copy from another machine may bear any date, but
+/// nothing was written after now.
+fn written_at(path: &Path) -> Timestamp {
+    let now = sources::proc::wall_clock();
+    let changed = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file);
+    let changed = changed.and_then(|metadata| metadata.modified().ok());
+    let since_1970 = changed.and_then(|changed| changed.duration_since(std::time::UNIX_EPOCH).ok());
+    since_1970.map_or(now, |since| Timestamp(millis(since)).min(now))
 }
 
 fn of_machine(global: &Global, since: Option<Duration>) -> anyhow::Result<Gathered> {
@@ -120,18 +159,22 @@ fn of_machine(global: &Global, since: Option<Duration>) -> anyhow::Result<Gather
     logs.extend(journal_logs(&mut journal));
     missing.extend(journal.missing().iter().cloned());
     let changes = counters_since_start(&snapshot);
+    let ended = ended::ask(global)?;
+    let words = ended::words(&ended, snapshot.uptime, snapshot.taken_at);
     let observed = Observed {
         logs: &logs,
         boot: boot.into(),
         changes: &changes,
         cgroups: &snapshot.cgroups,
+        containers: &ended::containers(&ended),
+        words: &words,
         kill_total: kill_total(&snapshot),
         swap_total: snapshot.host.swap_total(),
         missing: &missing,
         ..Observed::default()
     };
     let found = judge::oom::incidents(&observed);
-    Ok(Gathered { found, missing, kept: Vec::new() })
+    Ok(Gathered { found, missing, kept: Vec::new(), ended, undated: 0 })
 }
 
 /// The wall clock when the machine started.

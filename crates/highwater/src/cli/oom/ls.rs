@@ -2,13 +2,13 @@
 
 use crate::cli::oom::Origin;
 use crate::cli::oom::gather::{self, Gathered};
-use crate::cli::oom::watch::is_counted_elsewhere;
 use crate::cli::output::Format;
 use crate::cli::{Global, output};
 use crate::exit_code::Outcome;
 use api::incidents::Told;
 use clap::Args;
 use model::incident::Incident;
+use model::reading::Reading;
 use store::record::StoredIncident;
 use view::incident;
 use view::text::{Line, Tone, wrapped};
@@ -74,7 +74,7 @@ pub fn run(global: &Global, args: &LsArgs) -> anyhow::Result<Outcome> {
             }
             output::json(&document)?;
         }
-        Format::Text => output::lines(&text(&gathered, output::width()))?,
+        Format::Text => output::lines(&text(&gathered, &args.origin, output::width()))?,
     }
     Ok(if incidents.is_empty() && gathered.kept.is_empty() { Outcome::Fine } else { Outcome::Findings })
 }
@@ -87,23 +87,37 @@ fn kept_line(kept: &StoredIncident) -> Line {
         .and(Tone::Plain, message.unwrap_or("its sentence is not in the store"))
 }
 
-fn text(gathered: &Gathered, width: usize) -> Vec<Line> {
+fn text(gathered: &Gathered, origin: &Origin, width: usize) -> Vec<Line> {
     let incidents = &gathered.found.incidents;
     let mut lines: Vec<Line> = gathered.kept.iter().map(kept_line).collect();
-    lines.extend(incidents.iter().filter(|found| !is_counted_elsewhere(found)).map(incident::line));
+    lines.extend(incidents.iter().map(incident::line));
     if lines.is_empty() {
-        lines.push(Line::plain("No OOM kill that anything here tells of."));
+        lines.push(Line::plain(gathered.nothing(origin)));
+    } else {
+        lines.push(Line::empty());
     }
-    lines.push(Line::empty());
     if let Some(sentence) = incident::completeness(&gathered.found.completeness) {
         lines.extend(wrapped(&sentence, width.max(20)).into_iter().map(|line| Line::of(Tone::Warning, line)));
+    }
+    let is_unread = |incident: &&Incident| matches!(incident.when.wall, Reading::Failed(_));
+    let unread = match incidents.iter().filter(is_unread).count() {
+        0 => None,
+        1 => Some("One date cannot be read and stands as printed, in the order of its log.".to_owned()),
+        more => Some(format!("{more} dates cannot be read and stand as printed, in the order of their log.")),
+    };
+    let undated = (gathered.undated > 0).then(|| {
+        let count = view::units::count(gathered.undated, "kill");
+        format!("--since does not hold back {count} above, whose date the log does not tell.")
+    });
+    for sentence in incident::assumptions(incidents).into_iter().chain(unread).chain(undated) {
+        lines.extend(wrapped(&sentence, width.max(20)).into_iter().map(|line| Line::of(Tone::Quiet, line)));
     }
     for missing in &gathered.missing {
         let sentence = format!("Not heard: {} ({})", missing.what, missing.why);
         lines.extend(wrapped(&sentence, width.max(20)).into_iter().map(|line| Line::of(Tone::Quiet, line)));
     }
     if let Some(last) = incidents.last() {
-        let command = format!("highwater oom show {}", last.id.0);
+        let command = format!("highwater oom show {}{}", last.id.0, origin.flags());
         lines.push(Line::of(Tone::Quiet, "Next: ").and(Tone::Strong, command));
     }
     lines

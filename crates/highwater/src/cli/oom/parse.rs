@@ -36,7 +36,7 @@ pub struct ParseArgs {
 /// # Errors
 /// When the log cannot be read or standard output cannot be written. What the log holds is never an error.
 pub fn run(args: &ParseArgs) -> anyhow::Result<Outcome> {
-    let log = read(&args.file)?;
+    let log = read(&args.file).context("oom parse")?;
     match args.format {
         Format::Json => output::json(&api::oom_reports::oom_reports(&log))?,
         Format::Text => output::lines(&view::oom_report::oom_log(&log))?,
@@ -52,8 +52,8 @@ pub fn read(path: &Path) -> anyhow::Result<OomLog> {
     if path == Path::new("-") {
         return read_from(&mut io::stdin().lock()).context("standard input");
     }
-    let mut file = File::open(path).with_context(|| format!("oom parse {}", path.display()))?;
-    read_from(&mut file).with_context(|| format!("oom parse {}", path.display()))
+    let read = File::open(path).and_then(|mut file| read_from(&mut file));
+    read.with_context(|| path.display().to_string())
 }
 
 fn read_from(source: &mut impl Read) -> io::Result<OomLog> {

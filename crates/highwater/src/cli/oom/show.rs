@@ -1,6 +1,7 @@
 //! `highwater oom show`: the whole story of one kill.
 
 use crate::cli::oom::Origin;
+use crate::cli::oom::ended;
 use crate::cli::oom::gather;
 use crate::cli::oom::ls::Words;
 use crate::cli::output::Format;
@@ -46,13 +47,23 @@ pub fn run(global: &Global, args: &ShowArgs) -> anyhow::Result<Outcome> {
             output::json(&kept.document)?;
             return Ok(Outcome::Findings);
         }
+        if let Some(ended) = args.target.as_deref().and_then(|target| ended::named(&gathered.ended, target)) {
+            ended::tell(ended, &gathered, args.format)?;
+            return Ok(if ended.oom_killed { Outcome::Findings } else { Outcome::Fine });
+        }
         if incidents.is_empty() {
-            bail!("no OOM kill that anything here tells of; `highwater oom ls` says who could not be heard");
+            let nothing = gathered.nothing(&args.origin);
+            if gathered.missing.is_empty() {
+                bail!("{nothing}");
+            }
+            bail!("{nothing} `highwater oom ls` says who could not be heard");
         }
         let target = args.target.as_deref().unwrap_or_default();
+        let count = u64::try_from(incidents.len()).unwrap_or(u64::MAX);
         bail!(
-            "expected an incident, or whom it hit, found `{target}`; `highwater oom ls` lists {}",
-            incidents.len()
+            "expected an incident, or whom it hit, found `{target}`; `highwater oom ls{}` lists {}",
+            args.origin.flags(),
+            view::units::count(count, "incident")
         );
     };
     match args.format {
@@ -88,9 +99,11 @@ fn is_meant(incident: &Incident, target: &str) -> bool {
         place.path.value().cloned(),
     ];
     let is_id = container.is_some_and(|container| target.len() >= 4 && container.id.0.starts_with(target));
+    let is_last_part =
+        place.path.value().is_some_and(|path| path.rsplit('/').next().is_some_and(|name| name == target));
     let is_process = incident
         .victims
         .iter()
         .any(|victim| victim.process.comm == target || victim.process.pid.to_string() == target);
-    is_id || is_process || names.into_iter().flatten().any(|name| name == target)
+    is_id || is_last_part || is_process || names.into_iter().flatten().any(|name| name == target)
 }

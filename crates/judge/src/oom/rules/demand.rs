@@ -87,7 +87,11 @@ pub fn limit_reached(facts: &Facts<'_>) -> Option<Cause> {
     if let Some((bytes, of)) = facts.memory.anon.get().zip(facts.usage()) {
         evidence.push(Evidence::PartHeld { part: MemoryPart::Anon, bytes, of });
     }
-    let row = facts.victims.iter().filter(|victim| victim.role != Role::GroupMember).count();
+    if evidence.is_empty() {
+        // A kill line alone tells neither the limit nor what was used.
+        return None;
+    }
+    let row = facts.victims.iter().filter(|victim| matches!(victim.role, Role::Chosen | Role::Next)).count();
     if row > 1 {
         evidence.push(Evidence::KilledInARow { kills: u64::try_from(row).unwrap_or(u64::MAX) });
     }

@@ -59,7 +59,9 @@ pub fn fragmentation(facts: &Facts<'_>) -> Option<Cause> {
 /// is known to have been below its own limit.
 #[must_use]
 pub fn node_overcommit(facts: &Facts<'_>) -> Option<Cause> {
-    let is_node = facts.report.kind == OomKind::Global;
+    // A panic instead of a kill changes nothing about what ran out.
+    let is_node =
+        matches!(facts.report.kind, OomKind::Global | OomKind::Panic) && facts.level.scope == Scope::Node;
     let is_all_pods = matches!(facts.level.scope, Scope::Kubepods | Scope::QosLevel);
     if !is_node && !is_all_pods {
         return None;

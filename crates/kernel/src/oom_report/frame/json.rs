@@ -5,6 +5,9 @@ use crate::decimal::parse_u64;
 /// Keys beyond these are not looked at.
 const KEYS_MAX: usize = 128;
 
+/// Objects within objects that are looked into.
+const DEPTH_MAX: usize = 2;
+
 /// What an object says that this parser needs.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Wrapped {
@@ -20,12 +23,20 @@ pub(crate) struct Wrapped {
 
 /// Reads the object on a line; `None` when it is none, or has no message.
 pub(crate) fn read(line: &str) -> Option<Wrapped> {
-    let mut rest = line.trim().strip_prefix('{')?;
+    object(line, DEPTH_MAX)
+}
+
+/// A search engine or a cloud wraps the object once more: `"_source":{…}`, `"jsonPayload":{…}`.
+fn object(text: &str, depth: usize) -> Option<Wrapped> {
+    let mut rest = text.trim().strip_prefix('{')?;
     let mut wrapped = Wrapped::default();
-    let mut message = None;
+    let (mut message, mut nested) = (None, None);
     for _ in 0..KEYS_MAX {
         let (key, after) = string(rest.trim_start_matches([' ', ',']))?;
-        let (value, after) = value(after.trim_start().strip_prefix(':')?.trim_start())?;
+        let text = after.trim_start().strip_prefix(':')?.trim_start();
+        let depth = depth.checked_sub(1).filter(|_| nested.is_none() && text.starts_with('{'));
+        nested = depth.and_then(|depth| object(text, depth)).or(nested);
+        let (value, after) = value(text)?;
         match key.as_str() {
             "MESSAGE" | "log" | "message" | "msg" => message = message.or(Some(value)),
             "_HOSTNAME" => wrapped.host = Some(value),
@@ -39,8 +50,11 @@ pub(crate) fn read(line: &str) -> Option<Wrapped> {
             break;
         }
     }
-    wrapped.message = message?;
-    Some(wrapped)
+    // Labels may hold a message as well: what stands outside is meant.
+    match message {
+        Some(message) => Some(Wrapped { message, ..wrapped }),
+        None => nested,
+    }
 }
 
 /// A string and what follows it.
@@ -111,6 +125,16 @@ fn object_end(text: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::read;
+
+    #[test]
+    fn a_message_within_another_object_is_found() {
+        let text = r#"{"insertId":"7","jsonPayload":{"_HOSTNAME":"n1","MESSAGE":"a"},"labels":{"log":"b"}}"#;
+        let wrapped = read(text).unwrap();
+        assert_eq!((wrapped.message.as_str(), wrapped.host.as_deref()), ("a", Some("n1")));
+        let outer = read(r#"{"kubernetes":{"message":"label"},"log":"said"}"#);
+        assert_eq!(outer.map(|wrapped| wrapped.message).as_deref(), Some("said"));
+        assert!(read(r#"{"a":{"b":{"c":{"MESSAGE":"deep"}}}}"#).is_none());
+    }
 
     #[test]
     fn a_message_is_text_or_bytes() {

@@ -19,6 +19,7 @@ pub(crate) fn read(frame: &mut Frame<'_>) -> bool {
     frame.sequence = Some(sequence);
     frame.timestamp = Some(Timestamp::Uptime(micros));
     frame.clock = Some(Clock::Uptime(micros));
+    frame.uptime = Some(micros);
     frame.is_fragment = flags == "+";
     frame.is_framed = true;
     frame.text = text.trim();

@@ -1,6 +1,7 @@
 //! Times before a line, in any language: what decides is `HH:MM:SS`, or a number with a fraction.
 
 use crate::decimal::parse_u64;
+use crate::oom_report::printed_date::zone::is_zone;
 use crate::oom_report::report::Timestamp;
 use crate::oom_report::text::is_digits;
 
@@ -89,6 +90,7 @@ pub(crate) fn leading(text: &str) -> Option<(Stamp, &str)> {
         words += 1;
         if let Some(time) = time_of_day(word).filter(|_| words >= 2 && has_day) {
             let end = behind_date(text, (end - 1).min(text.len()));
+            let end = behind_date(text, end);
             let printed = text.get(..end)?.trim().to_owned();
             let stamp = Stamp { timestamp: Timestamp::Printed(printed), clock: Some(Clock::Day(time)) };
             return Some((stamp, text.get(end..)?));
@@ -123,23 +125,7 @@ fn behind_date(text: &str, end: usize) -> usize {
     let Some(rest) = text.get(end..).and_then(|rest| rest.strip_prefix(' ')) else { return end };
     let word = rest.split(' ').next().unwrap_or_default();
     let is_year = word.len() == 4 && is_digits(word);
-    let is_zone = matches!(
-        word,
-        "UTC"
-            | "GMT"
-            | "CET"
-            | "CEST"
-            | "EST"
-            | "EDT"
-            | "PST"
-            | "PDT"
-            | "CST"
-            | "IST"
-            | "JST"
-            | "MSK"
-            | "AM"
-            | "PM"
-    );
+    let is_zone = is_zone(word) || matches!(word, "AM" | "PM");
     if is_year || is_zone { end + 1 + word.len() } else { end }
 }
 

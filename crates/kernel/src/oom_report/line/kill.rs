@@ -2,7 +2,7 @@
 
 use crate::oom_report::line::Line;
 use crate::oom_report::report::{Process, ScoreLine, Victim};
-use crate::oom_report::text::{after, kib_after, leading_number, signed_after};
+use crate::oom_report::text::{Word, after, kib_after, leading_number, signed_after};
 
 /// What stands before `Killed process`, and what it says about the kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,22 +27,44 @@ pub(crate) struct KillLine {
     pub(crate) is_whole: bool,
 }
 
+/// Which of the three lines it is.
+#[derive(Clone, Copy, Debug)]
+enum Words {
+    Killed,
+    Kill,
+    Victim,
+}
+
+static WORDS: [(Words, Word); 4] = [
+    (Words::Killed, Word::new("Killed process ")),
+    (Words::Kill, Word::new("Kill process ")),
+    (Words::Kill, Word::new("kill process ")),
+    (Words::Victim, Word::new("OOM victim ")),
+];
+
 /// Tells the three lines apart; the message before them ends with a colon.
 pub(crate) fn classify(text: &str) -> Option<Line<'_>> {
-    let (words, rest) = ["Killed process ", "Kill process ", "kill process ", "OOM victim "]
-        .iter()
-        .find_map(|words| text.split_once(words).map(|(before, rest)| (*words, (before, rest))))?;
-    let (message, rest) = (rest.0.trim_end(), rest.1);
-    let prefix = prefix(message)?;
+    let (words, (message, rest)) = WORDS.iter().find_map(|words| Some((words.0, words.1.split(text)?)))?;
+    let prefix = prefix(message.trim_end())?;
     match words {
-        "Killed process " => killed(prefix, rest).map(Line::Killed),
-        "OOM victim " => {
+        Words::Killed => killed(prefix, rest).map(Line::Killed),
+        Words::Victim => {
             let (pid, rest) = leading_number(rest)?;
             let comm = rest.strip_prefix(" (").and_then(|rest| rest.rsplit_once(") is already exiting"));
             comm.map(|(comm, _)| Line::Exiting(prefix, Process { pid, comm: Some(comm.to_owned()) }))
         }
-        _ => score(message, rest).map(|line| Line::Score(prefix, line)),
+        Words::Kill => match sharing(rest) {
+            Some(process) => Some(Line::Sharing(process)),
+            None => score(message.trim_end(), rest).map(|line| Line::Score(prefix, line)),
+        },
     }
+}
+
+/// `N (comm) sharing same memory`, as Linux 3.10 prints it (`oom_kill_process` in mm/oom_kill.c).
+fn sharing(rest: &str) -> Option<Process> {
+    let (pid, rest) = leading_number(rest)?;
+    let comm = rest.strip_prefix(" (")?.strip_suffix(") sharing same memory")?;
+    Some(Process { pid, comm: Some(comm.to_owned()) })
 }
 
 /// Anything else before the words is not the kernel's: a program tells about a kill.
@@ -80,7 +102,10 @@ fn killed(prefix: KillPrefix, rest: &str) -> Option<KillLine> {
         after(values, "UID ").and_then(leading_number).filter(|(_, it)| it.starts_with(',')).map(|it| it.0)
     });
     let uid = uid.or_else(|| {
-        after(values, "UID:").and_then(leading_number).filter(|(_, it)| it.starts_with(' ')).map(|it| it.0)
+        after(values, "UID:")
+            .and_then(leading_number)
+            .filter(|(_, it)| it.starts_with(" pgtables:"))
+            .map(|it| it.0)
     });
     let victim = Victim {
         pid,
@@ -195,7 +220,9 @@ mod tests {
         );
         let old = classify("Out of memory: kill process 5 (a) score 12 or a child");
         assert!(matches!(old, Some(Line::Score(KillPrefix::Global, line)) if line.score == Some(12)));
-        assert!(classify("Kill process 5 (a) sharing same memory").is_none());
+        assert!(
+            matches!(classify("Kill process 5 (a) sharing same memory"), Some(Line::Sharing(it)) if it.pid == 5)
+        );
         let exit = classify(
             "Memory cgroup out of memory: OOM victim 5 (a) is already exiting. Skip killing the task",
         );

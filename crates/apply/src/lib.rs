@@ -1,0 +1,3 @@
+//! Changes things: the only room that may. A step names what it expects to find, and is refused when it finds something else.
+
+pub mod file;

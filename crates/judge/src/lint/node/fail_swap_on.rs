@@ -1,0 +1,77 @@
+//! Swap for containers, and a kubelet that does not start when there is swap.
+
+use crate::lint::node::kubelet;
+use crate::lint::runtime::report;
+use crate::lint::{Example, Rule, Subject};
+use model::document::Edit;
+use model::lint::{Fix, LintFinding, LintSeverity};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "limited-swap-needs-fail-swap-on-false",
+    severity: LintSeverity::Error,
+    title: "swap for containers on a kubelet that refuses swap",
+    why: "`failSwapOn` is true unless it is written as false. Then the kubelet ends when /proc/swaps names a device (\"running with swap \
+          on is not supported\"), and without a device LimitedSwap hands out nothing (KEP-2400, kubelet server.go).",
+    bad: &[
+        Example {
+            file: "kubelet.yaml",
+            text: "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailSwapOn: true\nmemorySwap:\n  swapBehavior: LimitedSwap\n",
+        },
+        Example {
+            file: "kubelet.yaml",
+            text: "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nmemorySwap:\n  swapBehavior: LimitedSwap\n",
+        },
+    ],
+    good: &[Example {
+        file: "kubelet.yaml",
+        text: "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\nfailSwapOn: false\nmemorySwap:\n  swapBehavior: LimitedSwap\n",
+    }],
+    check,
+};
+
+fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
+    let elsewhere =
+        kubelet::flags(subject).iter().any(|flag| flag.name == "fail-swap-on" && flag.value == "false")
+            || kubelet::configurations(subject).iter().any(|one| {
+                one.root.get("failSwapOn").and_then(model::document::node::Node::bool) == Some(false)
+            });
+    for configuration in kubelet::configurations(subject) {
+        let root = configuration.root;
+        let Some((span, behavior)) = kubelet::swap_behavior(root) else { continue };
+        if !["LimitedSwap", "UnlimitedSwap"].contains(&behavior) {
+            continue;
+        }
+        match root.entry("failSwapOn") {
+            Some(entry) if entry.value.bool() == Some(true) => {
+                let message = format!(
+                    "`failSwapOn: true` and `swapBehavior: {behavior}` contradict each other: with swap the kubelet does not start, \
+                     and without swap there is nothing to hand out."
+                );
+                let (at, related) =
+                    report::between((entry.span(), "refuses swap"), (span, "hands out swap to containers"));
+                let fix = Fix {
+                    title: "let the kubelet start with swap".to_owned(),
+                    edits: vec![Edit { span: entry.value.span, text: "false".to_owned() }],
+                };
+                let help = Some("write `failSwapOn: false`".to_owned());
+                findings.push(LintFinding {
+                    related,
+                    help,
+                    fix: Some(fix),
+                    ..report::error(RULE.id, at, message)
+                });
+            }
+            Some(_) => {}
+            None if elsewhere || kubelet::is_part(subject) => {}
+            None => {
+                let message = format!(
+                    "`swapBehavior: {behavior}` without `failSwapOn: false`: the default is true, and the kubelet does not start \
+                     when the machine has swap."
+                );
+                let help = Some("write `failSwapOn: false` beside `memorySwap`".to_owned());
+                findings.push(LintFinding { help, ..report::warning(RULE.id, span, message) });
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! Swap files made by fallocate and then by dd.
+
+use crate::lint::node::script;
+use crate::lint::runtime::report;
+use crate::lint::{Example, Rule, Subject};
+use model::lint::{LintFinding, LintSeverity};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "swap-file-made-twice",
+    severity: LintSeverity::Info,
+    title: "the same swap file is made by fallocate and by dd",
+    why: "Either command makes the whole file: dd writes again what fallocate has just reserved. fallocate is quick on \
+          ext4 and XFS; dd works on every file system but those that copy on write (swapon(8), \"Files with \
+          holes\").",
+    bad: &[Example {
+        file: "swap.sh",
+        text: "#!/bin/sh\nfallocate -l 2G /swapfile\ndd if=/dev/zero of=/swapfile bs=1M count=2048\nchmod 600 /swapfile\nmkswap /swapfile\nswapon /swapfile\n",
+    }],
+    good: &[Example {
+        file: "swap.sh",
+        text: "#!/bin/sh\nfallocate -l 2G /swapfile || dd if=/dev/zero of=/swapfile bs=1M count=2048\nchmod 600 /swapfile\nmkswap /swapfile\nswapon /swapfile\n",
+    }],
+    check,
+};
+
+fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
+    for script in script::scripts(subject) {
+        let calls: Vec<_> = script.calls().collect();
+        for (at, call) in calls.iter().enumerate().filter(|(_, call)| call.program == "fallocate") {
+            let Some(file) = call.operands().last() else { continue };
+            let output = format!("of={}", file.value);
+            let Some(again) =
+                calls.iter().skip(at + 1).find(|later| later.program == "dd" && later.has(&output))
+            else {
+                continue;
+            };
+            let between = script.file.get(call.command.span.end..again.command.span.start).unwrap_or("");
+            // One or the other: `fallocate … || dd …`, or the branches of a condition.
+            if between.contains("||") || between.contains("else") || script.text.contains("if fallocate") {
+                continue;
+            }
+            let message = format!(
+                "`{}` is made by fallocate and then once more by dd: one of them is enough.",
+                file.value
+            );
+            let help = Some("remove the fallocate line; dd works on more file systems".to_owned());
+            findings.push(LintFinding {
+                related: vec![(again.command.span, "made again".to_owned())],
+                help,
+                ..report::info(RULE.id, call.command.span, message)
+            });
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Throttling at the limit itself.
+
+use crate::lint::node::{script, unit};
+use crate::lint::runtime::cgroup_file;
+use crate::lint::runtime::report;
+use crate::lint::{Example, Rule, Subject};
+use kernel::bytes::Bytes;
+use model::document::kind::DocumentKind;
+use model::document::{Content, Setting, Span};
+use model::lint::{LintFinding, LintSeverity};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "memory-high-at-max",
+    severity: LintSeverity::Warning,
+    title: "memory.high at memory.max throttles nothing",
+    why: "memory.high slows a group down and reclaims before the limit is reached; at memory.max, or above it, the \
+          limit always comes first and memory.high has no effect (kernel, cgroup-v2.rst). A tenth below the \
+          limit leaves it room to work.",
+    bad: &[
+        Example {
+            file: "limit.sh",
+            text: "#!/bin/sh\necho 8G > /sys/fs/cgroup/db/memory.high\necho 8G > /sys/fs/cgroup/db/memory.max\n",
+        },
+        Example {
+            file: "db.service",
+            text: "[Service]\nExecStart=/usr/bin/db\nMemoryHigh=8G\nMemoryMax=8G\n",
+        },
+    ],
+    good: &[
+        Example {
+            file: "limit.sh",
+            text: "#!/bin/sh\necho 7G > /sys/fs/cgroup/db/memory.high\necho 8G > /sys/fs/cgroup/db/memory.max\n",
+        },
+        Example {
+            file: "db.service",
+            text: "[Service]\nExecStart=/usr/bin/db\nMemoryHigh=7G\nMemoryMax=8G\n",
+        },
+    ],
+    check,
+};
+
+fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
+    for script in script::scripts(subject) {
+        let writes: Vec<_> = script.writes().collect();
+        for high in &writes {
+            let Some(group) = high.path.value.strip_suffix("memory.high") else { continue };
+            let limit =
+                writes.iter().rev().find(|write| write.path.value.strip_suffix("memory.max") == Some(group));
+            let Some(limit) = limit else { continue };
+            let values = (high.value.and_then(cgroup_file::bytes), limit.value.and_then(cgroup_file::bytes));
+            findings
+                .extend(finding(("memory.high", high.span, values.0), ("memory.max", limit.span, values.1)));
+        }
+    }
+    for document in &subject.file.documents {
+        if document.kind != DocumentKind::SystemdUnit {
+            continue;
+        }
+        let Content::Settings(settings) = &document.content else { continue };
+        let last = |key: &str| settings.iter().rev().find(|setting| setting.key.value == key);
+        let (Some(high), Some(limit)) = (last("MemoryHigh"), last("MemoryMax")) else { continue };
+        let values = (cgroup_file::bytes(&high.value.value), cgroup_file::bytes(&limit.value.value));
+        let span = |setting: &Setting| setting.key.span.to(setting.value.span);
+        if unit::is_amount(&high.value.value) {
+            findings.extend(finding(
+                ("MemoryHigh=", span(high), values.0),
+                ("MemoryMax=", span(limit), values.1),
+            ));
+        }
+    }
+}
+
+fn finding(high: (&str, Span, Option<u64>), limit: (&str, Span, Option<u64>)) -> Option<LintFinding> {
+    let (throttle, most) = (high.2?, limit.2?);
+    // At zero everything is reclaimed and refused: that is no throttling.
+    if throttle < most || most == 0 {
+        return None;
+    }
+    let message = format!(
+        "`{}` at {} is not below `{}` at {}: the limit is reached first, and nothing is throttled.",
+        high.0,
+        report::amount(Bytes(throttle)),
+        limit.0,
+        report::amount(Bytes(most))
+    );
+    let (at, related) = report::between((high.1, "the throttling"), (limit.1, "the limit"));
+    let help = Some(format!("write `{}` a tenth lower: {}", high.0, report::amount(Bytes(most / 10 * 9))));
+    Some(LintFinding { related, help, ..report::warning(RULE.id, at, message) })
+}

@@ -1,0 +1,70 @@
+//! An update of the memory limit above the stored limit of memory and swap.
+
+use crate::lint::runtime::order::{Action, Client, Order, orders};
+use crate::lint::runtime::report;
+use crate::lint::{Example, Rule, Subject};
+use kernel::bytes::Bytes;
+use model::lint::{LintFinding, LintSeverity};
+
+/// The rule.
+pub const RULE: Rule = Rule {
+    id: "update-above-memory-swap",
+    severity: LintSeverity::Error,
+    title: "the new memory limit is above the stored limit of memory and swap",
+    why: "`docker run -m X` stores twice X as the limit of memory and swap together. `docker update -m` beyond the stored value, without \
+          `--memory-swap`, is refused: \"Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the \
+          same time\" (moby container/container_unix.go).",
+    bad: &[Example {
+        file: "start.sh",
+        text: "#!/bin/sh\ndocker run -d --name web -m 512m nginx\ndocker update -m 2g web\n",
+    }],
+    good: &[Example {
+        file: "start.sh",
+        text: "#!/bin/sh\ndocker run -d --name web -m 512m nginx\ndocker update -m 2g --memory-swap 2g web\n",
+    }],
+    check,
+};
+
+fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
+    let orders = orders(subject);
+    for (at, update) in orders.iter().enumerate() {
+        if update.action != Action::Update
+            || update.memory_and_swap.is_some()
+            || update.client != Client::Docker
+        {
+            continue;
+        }
+        let Some(memory) = &update.memory else { continue };
+        let Some(new) = memory.size.above_zero() else { continue };
+        let earlier = orders.get(..at).unwrap_or_default().iter().rev();
+        let mut same = earlier.filter(|order| {
+            order.document == update.document && order.names.iter().any(|name| update.names.contains(name))
+        });
+        let Some((create, stored)) = same.next().and_then(|order| Some((order, stored(order)?))) else {
+            continue;
+        };
+        if new <= stored {
+            continue;
+        }
+        let message = format!(
+            "`{}` is above the stored limit of memory and swap together, {}. Docker refuses the update.",
+            memory.text(),
+            report::amount(stored)
+        );
+        let help = format!("write `--memory-swap` beside it, such as {0} for no swap", memory.value.value);
+        findings.push(LintFinding {
+            related: vec![(create.span, "stores the limit".to_owned())],
+            help: Some(help),
+            ..report::error(RULE.id, memory.span, message)
+        });
+    }
+}
+
+/// What Docker keeps for a container: twice the memory limit unless something else is said.
+fn stored(order: &Order) -> Option<Bytes> {
+    match (&order.memory_and_swap, &order.memory, order.action) {
+        (Some(both), _, _) => both.size.above_zero(),
+        (None, Some(memory), Action::Create) => Some(Bytes(memory.size.above_zero()?.0.checked_mul(2)?)),
+        (None, Some(_), Action::Update) | (None, None, _) => None,
+    }
+}
