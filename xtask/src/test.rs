@@ -4,12 +4,12 @@ mod counts;
 mod suite;
 
 use crate::subprocess::{interrupted, logged, note_interrupts};
-use crate::{packages, repository};
+use crate::{packages, repository, vm};
 use anyhow::Context;
 use counts::{Counts, Ending, count};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, ExitStatus};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use suite::{Suite, SuiteNeed};
@@ -154,9 +154,18 @@ fn run_suite(suite: &Suite, folders: &Folders) -> Verdict {
     let mut whole = String::new();
     let mut ending = Ending::Success;
     for words in &suite.commands {
-        let left = Duration::from_secs(suite.seconds_max).saturating_sub(start.elapsed());
-        let end = run_command(words, folders, &log, left);
-        whole.push_str(&fs::read_to_string(&log).unwrap_or_default());
+        let mut run = || {
+            let left = Duration::from_secs(suite.seconds_max).saturating_sub(start.elapsed());
+            let end = run_command(words, folders, &log, left);
+            whole.push_str(&fs::read_to_string(&log).unwrap_or_default());
+            end
+        };
+        let mut end = run();
+        // An emulated machine stands still once in a hundred runs. What the tests found wrong is not tried again.
+        if end.as_ref().is_err_and(|error| error.is::<MachineFailed>()) && !interrupted() {
+            println!("running {} again: the machine failed", suite.name);
+            end = run();
+        }
         if let Err(error) = end {
             whole.push_str(&format!("\n{error:#}\n"));
             ending = Ending::Failure;
@@ -177,9 +186,17 @@ fn run_command(words: &[String], folders: &Folders, log: &Path, at_most: Duratio
     let mut command = Command::new(program);
     command.args(arguments).current_dir(&folders.root).env("CARGO_TERM_COLOR", "never");
     let status = logged(&mut command, log, at_most)?;
-    anyhow::ensure!(status.success(), "{}: {status}", words.join(" "));
-    Ok(())
+    match status.code() {
+        Some(0) => Ok(()),
+        Some(code) if vm::is_machine_failure(code) => Err(MachineFailed(words.join(" "), status).into()),
+        _ => anyhow::bail!("{}: {status}", words.join(" ")),
+    }
 }
+
+/// A virtual machine that did not come up, or came to no end.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}: {1}")]
+struct MachineFailed(String, ExitStatus);
 
 fn print_tail(log: &Path) {
     let text = fs::read_to_string(log).unwrap_or_default();
@@ -228,4 +245,45 @@ fn report(rows: &[Row]) -> ExitCode {
     let skips = if skipped == 0 { String::new() } else { format!(", {skipped} skipped") };
     println!("\n{passed} passed, {failed} failed{skips}");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Folders, Verdict, run_suite};
+    use crate::test::counts::{Counting, Counts};
+    use crate::test::suite::{Suite, SuiteNeed};
+    use std::fs;
+
+    /// Runs a suite of one script, and says how often the script ran.
+    fn counted(script: &str) -> (Counts, usize) {
+        let root =
+            std::env::temp_dir().join(format!("highwater-suite-{}-{}", std::process::id(), script.len()));
+        fs::create_dir_all(&root).expect("a folder");
+        let folders = Folders { root: root.clone(), binaries: root.clone(), logs: root.join("logs") };
+        let script = format!("echo x >>runs; {script}");
+        let suite = Suite {
+            name: "a machine",
+            commands: vec![vec!["sh".to_owned(), "-c".to_owned(), script]],
+            counting: Counting::OneCheck,
+            seconds_max: 60,
+            need: SuiteNeed::Nothing,
+        };
+        let verdict = run_suite(&suite, &folders);
+        let runs = fs::read_to_string(root.join("runs")).expect("the script ran").lines().count();
+        fs::remove_dir_all(root).expect("removed");
+        let Verdict::Ran(counts) = verdict else { panic!("nothing is missing") };
+        (counts, runs)
+    }
+
+    #[test]
+    fn a_machine_that_fails_gets_one_more_try() {
+        let second_time = "[ $(wc -l <runs) = 2 ] || exit 124";
+        assert_eq!(counted(second_time), (Counts { passed: 1, failed: 0 }, 2));
+        assert_eq!(counted("exit 125"), (Counts { passed: 0, failed: 1 }, 2));
+    }
+
+    #[test]
+    fn a_test_that_fails_is_not_tried_again() {
+        assert_eq!(counted("exit 1"), (Counts { passed: 0, failed: 1 }, 1));
+    }
 }

@@ -26,6 +26,11 @@ const EXIT_TIMED_OUT: u8 = 124;
 /// The exit status when there was no machine, or it ended without running the command.
 const EXIT_MACHINE_FAILED: u8 = 125;
 
+/// Whether an exit status of `cargo xtask vm` says that the machine failed, not its command.
+pub fn is_machine_failure(code: i32) -> bool {
+    [EXIT_TIMED_OUT, EXIT_MACHINE_FAILED].contains(&u8::try_from(code).unwrap_or_default())
+}
+
 /// With less the kernel does not come up.
 const MEMORY_MIB_MIN: u64 = 96;
 

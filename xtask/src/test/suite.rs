@@ -123,7 +123,7 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
         ),
         scenario(
             "docker on debian 13",
-            in_machine(xtask, binaries, "--machine debian13 --timeout 600", "docker --docker system"),
+            in_machine(xtask, binaries, "--machine debian13 --timeout 300", "docker --docker system"),
             SuiteNeed::Machine(MachineKind::Debian13),
         ),
     ]
@@ -170,7 +170,7 @@ fn check(name: &'static str, commands: &[&str]) -> Suite {
         name,
         commands: commands.iter().map(|line| words(line)).collect(),
         counting: Counting::OneCheck,
-        seconds_max: 900,
+        seconds_max: 1800,
         need: SuiteNeed::Nothing,
     }
 }
@@ -186,12 +186,12 @@ fn nested_in_micro(name: &'static str, xtask: &Path, binaries: &Path, cgroup: &s
 }
 
 fn oom_in_micro(name: &'static str, xtask: &Path, binaries: &Path, machine: &str) -> Suite {
-    let machine = format!("{machine} --memory 768 --timeout 600");
+    let machine = format!("{machine} --memory 768 --timeout 400");
     scenario(name, in_machine(xtask, binaries, &machine, "oom"), SuiteNeed::Machine(MachineKind::Micro))
 }
 
 fn docker_in_micro(name: &'static str, xtask: &Path, binaries: &Path, cgroup: &str) -> Suite {
-    let machine = format!("--cgroup {cgroup} --host-root --cpus 2 --timeout 600");
+    let machine = format!("--cgroup {cgroup} --host-root --cpus 2 --timeout 240");
     scenario(name, in_machine(xtask, binaries, &machine, "docker"), SuiteNeed::MachineWithDocker)
 }
 
