@@ -1,0 +1,3 @@
+//! Orders changes of a machine, and writes them for other people's tools: values in, plans and texts out. No I/O, no clock.
+
+pub mod swap_size;
