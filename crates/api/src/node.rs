@@ -53,6 +53,7 @@ pub fn check(node: &Node, check: &NodeCheck) -> Value {
         )
         .known("migration", check.migration.iter().map(step).collect::<Value>())
         .known("findings", check.findings.iter().map(finding).collect::<Value>())
+        .known("next_command", check.next.clone())
         .known("missing", host::missing(&node.missing))
         .finish()
 }
@@ -148,28 +149,33 @@ fn kubelet(
         .known("config_files", files)
         .known("configz_read", matches!(found.configz, Reading::Value(_)));
     let Some(settings) = settings else { return object.finish() };
-    let eviction = settings.eviction.value.and_then(|threshold| threshold.bytes(memory));
+    let eviction = settings.known(&settings.eviction).map(|threshold| {
+        threshold
+            .and_then(|threshold| threshold.bytes(memory))
+            .map_or(Value::Null, |bytes| Value::from(bytes.0))
+    });
+    let behavior = settings.known(&settings.behavior).map(|behavior| Value::from(behavior.as_str()));
+    let driver = settings.known(&settings.cgroup_driver).map(|driver| Value::from(driver.as_str()));
+    let fail = settings.known(&settings.fail_swap_on).map(|fail| Value::from(*fail));
     object
-        .known("fail_swap_on", told(&settings.fail_swap_on, Value::from(settings.fail_swap_on.value)))
-        .known("swap_behavior", told(&settings.behavior, Value::from(settings.behavior.value.as_str())))
-        .known(
-            "eviction_memory_available_bytes",
-            told(&settings.eviction, eviction.map_or(Value::Null, |bytes| Value::from(bytes.0))),
-        )
-        .known(
-            "cgroup_driver",
-            told(&settings.cgroup_driver, Value::from(settings.cgroup_driver.value.as_str())),
-        )
+        .known("fail_swap_on", told(&settings.fail_swap_on, fail))
+        .known("swap_behavior", told(&settings.behavior, behavior))
+        .known("eviction_memory_available_bytes", told(&settings.eviction, eviction))
+        .known("cgroup_driver", told(&settings.cgroup_driver, driver))
         .finish()
 }
 
-fn told<T>(setting: &Told<T>, value: Value) -> Value {
+fn told<T>(setting: &Told<T>, value: Option<Value>) -> Value {
     let (by, line) = match &setting.origin {
         Origin::Flag(flag) | Origin::ImpliedBy(flag) => ((*flag).to_owned(), Value::Null),
         Origin::File { name, line } => (name.clone(), Value::from(*line)),
         Origin::Default => ("default".to_owned(), Value::Null),
     };
-    Object::new().known("value", value).known("told_by", by).known("line", line).finish()
+    Object::new()
+        .reading_or("value", value.into(), "not all of the kubelet's configuration could be read")
+        .known("told_by", by)
+        .known("line", line)
+        .finish()
 }
 
 fn features(features: &KernelFeatures) -> Value {

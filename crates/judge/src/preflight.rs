@@ -13,6 +13,7 @@ pub mod killers;
 pub mod kubelet;
 pub mod kubelet_files;
 pub mod migration;
+pub mod next;
 pub mod no_swap;
 pub mod not_in_force;
 pub mod persistence;
@@ -96,9 +97,10 @@ const CHECKS: &[Check] = &[
 /// Judges a node.
 #[must_use]
 pub fn check(node: &Node, sources: &KubeletSources<'_>) -> NodeCheck {
-    let is_there = node.kubelet.value().is_some();
-    let in_force = is_there.then(|| kubelet::in_force(sources));
-    let next_start = is_there.then(|| kubelet::in_force(&KubeletSources { configz: None, ..*sources }));
+    let found = node.kubelet.value();
+    let in_force = found.map(|found| kubelet::in_force(found, sources));
+    let on_disk = KubeletSources { configz: None, ..*sources };
+    let next_start = found.map(|found| kubelet::in_force(found, &on_disk));
     let setup = setup(node, sources, in_force.as_ref());
     let eviction = line(node, in_force.as_ref());
     let subject = Subject {
@@ -116,7 +118,8 @@ pub fn check(node: &Node, sources: &KubeletSources<'_>) -> NodeCheck {
     }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let migration = migration::steps(&subject);
-    NodeCheck { kubelet: in_force, setup, eviction, migration, findings }
+    let next = next::next(&subject, &findings);
+    NodeCheck { kubelet: in_force, setup, eviction, migration, findings, next }
 }
 
 fn setup(node: &Node, sources: &KubeletSources<'_>, kubelet: Option<&KubeletInForce>) -> NodeSetup {
@@ -138,7 +141,8 @@ fn setup(node: &Node, sources: &KubeletSources<'_>, kubelet: Option<&KubeletInFo
 }
 
 fn line(node: &Node, kubelet: Option<&KubeletInForce>) -> Option<EvictionLine> {
-    let threshold = kubelet?.eviction.value?.bytes(node.host.memory_total().get())?;
+    let kubelet = kubelet?;
+    let threshold = (*kubelet.known(&kubelet.eviction)?)?.bytes(node.host.memory_total().get())?;
     Some(eviction::line(node.zones.value()?, node.page, threshold))
 }
 

@@ -18,6 +18,8 @@ pub struct NodeCheck {
     pub migration: Vec<MigrationStep>,
     /// What is wrong, the worst first.
     pub findings: Vec<NodeFinding>,
+    /// The command to run next.
+    pub next: Option<String>,
 }
 
 /// Something that is wrong with a node, or worth knowing.
@@ -90,6 +92,26 @@ pub struct KubeletInForce {
     pub fail_cgroup_v1: Option<Told<bool>>,
     /// `protectKernelDefaults`.
     pub protect_kernel_defaults: Told<bool>,
+    /// Whether every file and the command line could be read: else what nobody told is not the default, but not known.
+    pub completeness: Completeness,
+}
+
+/// Whether everything could be read that tells a setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Completeness {
+    /// It could.
+    Whole,
+    /// A file or the command line could not.
+    Partial,
+}
+
+impl KubeletInForce {
+    /// A setting's value; nothing when only the default speaks for it and something could not be read.
+    #[must_use]
+    pub fn known<'a, T>(&self, setting: &'a Told<T>) -> Option<&'a T> {
+        let is_told = setting.origin != Origin::Default || self.completeness == Completeness::Whole;
+        is_told.then_some(&setting.value)
+    }
 }
 
 /// A threshold of eviction.

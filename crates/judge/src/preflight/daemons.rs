@@ -30,11 +30,12 @@ pub fn check(subject: &Subject<'_>, findings: &mut Vec<NodeFinding>) {
         let swapped: Bytes = daemons.iter().filter_map(|daemon| daemon.swapped.get()).sum();
         let now = match swapped {
             Bytes::ZERO => String::new(),
-            swapped => format!(" {} of them are in swap now.", amount(swapped)),
+            swapped => format!(" {} of it are in swap now.", amount(swapped)),
         };
         let message = format!(
-            "{slice} may swap, and {} live in it: a node that swaps its kubelet answers late and becomes NotReady.{now}",
-            in_words(&names)
+            "{slice} may swap, and {} {} in it: a node that swaps its kubelet answers late and becomes NotReady.{now}",
+            in_words(&names),
+            if names.len() == 1 { "lives" } else { "live" }
         );
         let mut finding = NodeFinding::new("system-may-swap", LintSeverity::Warning, message)
             .fix(format!("set MemorySwapMax=0 on {slice}, by a drop-in"))

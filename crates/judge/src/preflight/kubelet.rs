@@ -9,8 +9,9 @@ use kernel::bytes::Bytes;
 use model::document::kind::DocumentKind;
 use model::document::lines::Lines;
 use model::document::node::Node;
-use model::document::{Content, Span};
-use model::node_check::{EvictionThreshold, KubeletInForce, Told};
+use model::document::{Content, Span, UnreadSeverity};
+use model::node::KubeletFound;
+use model::node_check::{Completeness, EvictionThreshold, KubeletInForce, Told};
 use model::outcome::node::Origin;
 use model::quantity::kubernetes;
 
@@ -19,8 +20,11 @@ pub const CONFIGZ: &str = "/configz";
 
 /// Joins them; what nobody tells is the default.
 #[must_use]
-pub fn in_force(sources: &KubeletSources<'_>) -> KubeletInForce {
+pub fn in_force(kubelet: &KubeletFound, sources: &KubeletSources<'_>) -> KubeletInForce {
     let mut found = defaults();
+    if sources.configz.is_none() {
+        found.completeness = completeness(kubelet, sources);
+    }
     for file in sources.files {
         let lines = Lines::of(&file.text);
         let origin =
@@ -40,6 +44,17 @@ pub fn in_force(sources: &KubeletSources<'_>) -> KubeletInForce {
     found
 }
 
+fn completeness(kubelet: &KubeletFound, sources: &KubeletSources<'_>) -> Completeness {
+    let is_read =
+        kubelet.flags.value().is_some() && kubelet.config.iter().all(|file| file.text.value().is_some());
+    let mut parts = sources.files.iter().flat_map(|file| &file.unread);
+    if is_read && !parts.any(|part| part.severity == UnreadSeverity::Broken) {
+        Completeness::Whole
+    } else {
+        Completeness::Partial
+    }
+}
+
 fn defaults() -> KubeletInForce {
     let eviction = Some(EvictionThreshold::At(EVICTION_DEFAULT));
     KubeletInForce {
@@ -49,6 +64,7 @@ fn defaults() -> KubeletInForce {
         cgroup_driver: by_default("cgroupfs".to_owned()),
         fail_cgroup_v1: None,
         protect_kernel_defaults: by_default(false),
+        completeness: Completeness::Whole,
     }
 }
 

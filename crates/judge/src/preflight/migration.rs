@@ -60,17 +60,22 @@ fn command_line(subject: &Subject<'_>) -> MigrationStep {
         ),
         (Some(_), false) => format!("take `{}` off the kernel's command line, drain the node and boot", found.join(" ")),
     };
-    let seen = if line.is_empty() {
-        "/proc/cmdline is not known".to_owned()
-    } else {
-        format!("/proc/cmdline: {line}")
+    // The rest of the line is nobody's business.
+    let concerns =
+        |word: &&str| ["systemd.", "cgroup", "swapaccount"].iter().any(|start| word.starts_with(start));
+    let words: Vec<&str> = line.split_whitespace().filter(concerns).collect();
+    let seen = match (line.is_empty(), words.is_empty()) {
+        (true, _) => "/proc/cmdline is not known".to_owned(),
+        (false, true) => "/proc/cmdline says nothing of cgroups".to_owned(),
+        (false, false) => format!("/proc/cmdline: {}", words.join(" ")),
     };
     step("the machine boots into cgroup v2", &how, MigrationState::Open, seen)
 }
 
 fn kubelet(subject: &Subject<'_>) -> MigrationStep {
-    let driver = subject.kubelet.map(|kubelet| kubelet.cgroup_driver.value.as_str()).unwrap_or_default();
-    let state = done_if(driver == "systemd");
+    let driver = subject.kubelet.and_then(|kubelet| kubelet.known(&kubelet.cgroup_driver));
+    let state = driver.map_or(MigrationState::Unknown, |driver| done_if(driver == "systemd"));
+    let driver = driver.map_or("not known", String::as_str);
     step(
         "the kubelet's cgroupDriver is systemd",
         "write `cgroupDriver: systemd`; it must be the runtime's driver too",

@@ -2,6 +2,7 @@
 //!
 //! Written in fstab(5), systemd.swap(5) (a unit starts only what wants it), zram-generator.conf(5).
 
+use super::next::plan_of;
 use super::{Subject, line_of};
 use model::lint::LintSeverity;
 use model::node::{Node, SwapAreaInUse, SwapBacking, TextFile};
@@ -39,7 +40,7 @@ pub fn check(subject: &Subject<'_>, findings: &mut Vec<NodeFinding>) {
                 );
                 NodeFinding::new("swap-not-persistent", LintSeverity::Warning, message)
                     .fix("let systemd switch it on at boot, before the kubelet")
-                    .command("highwater node plan --swap SIZE --file PATH")
+                    .command(plan_of(subject, area))
             }
         };
         findings.push(finding.evidence(line_of(area)));

@@ -15,7 +15,10 @@ pub fn check(subject: &Subject<'_>, findings: &mut Vec<NodeFinding>) {
     let version = subject.version.unwrap_or(node_setup::KUBERNETES_DEFAULT);
     let told = node_setup::behavior_of(&kubelet.behavior.value);
     let behavior = told.unwrap_or_else(|| limited_swap::default_behavior(version));
-    if subject.areas().is_empty() || behavior != SwapBehavior::NoSwap {
+    if kubelet.known(&kubelet.behavior).is_none()
+        || subject.areas().is_empty()
+        || behavior != SwapBehavior::NoSwap
+    {
         return;
     }
     let message = format!(

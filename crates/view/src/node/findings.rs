@@ -10,7 +10,7 @@ use model::node_check::{NodeCheck, NodeFinding};
 /// The block, and the next command.
 pub fn findings(check: &NodeCheck, width: usize) -> Vec<Line> {
     if check.findings.is_empty() {
-        let next = Line::of(Tone::Quiet, "Next: ").and(Tone::Strong, "highwater node plan --swap SIZE");
+        let next = Line::of(Tone::Quiet, "Next: ").and(Tone::Strong, "highwater node plan --help");
         return vec![Line::of(Tone::Good, "Nothing is wrong with this machine's swap."), next];
     }
     let number = |severity: LintSeverity, noun: &str| {
@@ -25,7 +25,7 @@ pub fn findings(check: &NodeCheck, width: usize) -> Vec<Line> {
     for finding in &check.findings {
         lines.extend(one(finding, width));
     }
-    if let Some(command) = next(check) {
+    if let Some(command) = &check.next {
         lines.push(Line::empty());
         lines.push(Line::of(Tone::Quiet, "Next: ").and(Tone::Strong, command));
     }
@@ -55,9 +55,4 @@ fn one(finding: &NodeFinding, width: usize) -> Vec<Line> {
         lines.push(Line::plain("        ").and(Tone::Strong, command));
     }
     lines
-}
-
-/// The command of the worst finding that has one.
-fn next(check: &NodeCheck) -> Option<&str> {
-    check.findings.iter().find_map(|finding| finding.command.as_deref())
 }

@@ -7,7 +7,7 @@ use crate::units::bytes;
 use kernel::bytes::Bytes;
 use kernel::hierarchy::CgroupVersion;
 use model::node::Node;
-use model::node_check::{EvictionThreshold, KubeletInForce, NodeCheck};
+use model::node_check::{Completeness, EvictionThreshold, KubeletInForce, NodeCheck};
 use model::outcome::node::{NodeSetup, Origin, SwapBehavior};
 
 /// The block; nothing without a kubelet.
@@ -20,7 +20,14 @@ pub fn kubelet(node: &Node, check: &NodeCheck, width: usize) -> Vec<Line> {
     let process = found.process.value().map_or_else(|| "does not run".to_owned(), daemon);
     let mut lines = vec![title("Kubelet")];
     lines.extend(entry("process", &format!("{process}; {version}"), width));
-    let told = |value: &str, origin: &Origin| format!("{value}  ({})", who(origin));
+    let told = |value: &str, origin: &Origin| match (origin, settings.completeness) {
+        (Origin::Default, Completeness::Partial) => {
+            "not known: not all of its configuration could be read".to_owned()
+        }
+        (Origin::Default | Origin::Flag(_) | Origin::File { .. } | Origin::ImpliedBy(_), _) => {
+            format!("{value}  ({})", who(origin))
+        }
+    };
     for (name, text) in [
         ("failSwapOn", told(word(settings.fail_swap_on.value), &settings.fail_swap_on.origin)),
         ("swapBehavior", told(behavior(settings), &settings.behavior.origin)),
@@ -29,7 +36,11 @@ pub fn kubelet(node: &Node, check: &NodeCheck, width: usize) -> Vec<Line> {
     ] {
         lines.extend(entry(name, &text, width));
     }
-    lines.extend(entry("so pods", &pods(&check.setup), width));
+    let pods = match settings.known(&settings.behavior) {
+        Some(_) => pods(&check.setup),
+        None => "may or may not swap: the behaviour is not known".to_owned(),
+    };
+    lines.extend(entry("so pods", &pods, width));
     lines
 }
 
