@@ -17,7 +17,6 @@ mod oom_evidence;
 mod pod_level_version;
 mod pod_sysctl;
 mod quantity_refused;
-mod report;
 mod request_above_limit;
 mod resize_policy;
 mod swap_needs_request;

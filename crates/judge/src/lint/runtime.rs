@@ -32,7 +32,6 @@ pub mod oom_killed_event;
 pub mod order;
 pub mod other_cgroup_version;
 pub mod redirect_glob;
-pub mod report;
 pub mod reservation_above_memory;
 pub mod size_unreadable;
 pub mod subtree_control;

@@ -1,9 +1,8 @@
 //! A memory request that equals the limit, where swap is wanted.
 
 use crate::lint::kubernetes::object::{Container, Pod, pods};
-use crate::lint::kubernetes::report;
 use crate::lint::kubernetes::wish::{self, Wish};
-use crate::lint::runtime;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use kernel::cgroup_path::QosClass;
@@ -149,12 +148,12 @@ fn is_equal(reason: &SwapReason) -> bool {
 fn finding(pod: &Pod<'_>, container: &Container<'_>, wish: &Wish) -> Option<LintFinding> {
     let own = pair(&container.spec.resources);
     let (limit, request) = own.or_else(|| pair(pod.workload.pod.resources.as_ref()?))?;
-    let amount = runtime::report::amount(limit.1);
+    let amount = report::amount(limit.1);
     let half = report::quantity(Bytes(limit.1.0 / 2));
     let name = &container.spec.name.value;
     let (at, mut related, message) = match request {
         Some(request) => {
-            let (at, related) = runtime::report::between((request, "the request"), (limit.0, "the limit"));
+            let (at, related) = report::between((request, "the request"), (limit.0, "the limit"));
             let message = format!(
                 "Request and limit of `{name}` are both {amount}: the kubelet then gives it no swap (memory.swap.max is 0)."
             );

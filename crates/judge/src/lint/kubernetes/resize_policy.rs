@@ -1,7 +1,8 @@
 //! Resizing in place, where swap is wanted.
 
 use crate::lint::kubernetes::object::pods;
-use crate::lint::kubernetes::{report, wish};
+use crate::lint::kubernetes::wish;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
 

@@ -1,7 +1,7 @@
 //! An eviction threshold above the line at which the kernel begins to swap.
 
 use crate::lint::node::{kubelet, sysctl};
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use model::lint::{LintFinding, LintSeverity};
@@ -63,6 +63,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             report::amount(bytes),
             threshold.0 / 1024
         );
-        findings.push(LintFinding { related, help: Some(help), ..report::warning(RULE.id, at, message) });
+        findings.push(LintFinding { related, ..report::warning(RULE.id, at, message, Some(help)) });
     }
 }

@@ -1,7 +1,7 @@
 //! Fields of MemoryQoS.
 
 use crate::lint::node::kubelet;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
 use model::document::node::{Entry, Plain};
@@ -59,7 +59,7 @@ fn factor(entry: &Entry) -> Option<LintFinding> {
             "`memoryThrottlingFactor: {value}` is not above 0 and at most 1. The kubelet does not start."
         );
         let help = "write a share such as `0.9`".to_owned();
-        LintFinding { help: Some(help), ..report::error(RULE.id, entry.span(), message) }
+        report::error(RULE.id, entry.span(), message, Some(help))
     })
 }
 
@@ -71,13 +71,13 @@ fn policy(subject: &Subject<'_>, entry: &Entry) -> Option<LintFinding> {
             subject.target.kubernetes.0
         );
         let help = "remove it, or move to Kubernetes 1.36".to_owned();
-        return Some(LintFinding { help: Some(help), ..report::warning(RULE.id, entry.key.span, message) });
+        return Some(report::warning(RULE.id, entry.key.span, message, Some(help)));
     }
     (!["None", "TieredReservation"].contains(&text)).then(|| {
         let message =
             format!("`memoryReservationPolicy: {text}` is not accepted. The kubelet does not start.");
         let help = "write `None` or `TieredReservation`".to_owned();
-        LintFinding { help: Some(help), ..report::error(RULE.id, entry.span(), message) }
+        report::error(RULE.id, entry.span(), message, Some(help))
     })
 }
 
@@ -100,5 +100,5 @@ fn idle(subject: &Subject<'_>, entry: &Entry) -> Option<LintFinding> {
         return None;
     };
     let message = format!("`{}` has no effect: {why}.", entry.name());
-    Some(LintFinding { help: Some(help.to_owned()), ..report::warning(RULE.id, entry.key.span, message) })
+    Some(report::warning(RULE.id, entry.key.span, message, Some(help.to_owned())))
 }

@@ -1,7 +1,7 @@
 //! The feature gate NodeSwap, by version.
 
 use crate::lint::node::kubelet;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Span;
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
@@ -62,12 +62,12 @@ fn finding(version: KubernetesVersion, span: Span, value: bool, text: &str) -> O
         let message = format!(
             "Kubernetes 1.{release} has no feature gate NodeSwap: it came with 1.22. The kubelet does not start."
         );
-        report::error(RULE.id, span, message)
+        report::error(RULE.id, span, message, None)
     } else if version >= LOCKED && !value {
         let message = format!(
             "`{text}`: the gate is locked to true since 1.34. The kubelet of 1.{release} does not start."
         );
-        report::error(RULE.id, span, message)
+        report::error(RULE.id, span, message, None)
     } else if version >= ON && value {
         let then = if version >= ENDS {
             "The gate is about to be removed, and a kubelet without it does not start."
@@ -78,6 +78,7 @@ fn finding(version: KubernetesVersion, span: Span, value: bool, text: &str) -> O
             RULE.id,
             span,
             format!("`{text}` has no effect: swap is on by default since 1.30. {then}"),
+            None,
         )
     } else {
         return None;
@@ -108,5 +109,5 @@ fn needed(subject: &Subject<'_>, span: Span, behavior: &str) -> Option<LintFindi
     );
     let help =
         if version < ON { "write `NodeSwap: true` under `featureGates`" } else { "remove `NodeSwap: false`" };
-    Some(LintFinding { help: Some(help.to_owned()), ..report::error(RULE.id, span, message) })
+    Some(report::error(RULE.id, span, message, Some(help.to_owned())))
 }

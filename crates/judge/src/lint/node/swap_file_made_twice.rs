@@ -1,7 +1,7 @@
 //! Swap files made by fallocate and then by dd.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -47,8 +47,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let help = Some("remove the fallocate line; dd works on more file systems".to_owned());
             findings.push(LintFinding {
                 related: vec![(again.command.span, "made again".to_owned())],
-                help,
-                ..report::info(RULE.id, call.command.span, message)
+                ..report::info(RULE.id, call.command.span, message, help)
             });
         }
     }

@@ -1,7 +1,7 @@
 //! Swap files that every user can read.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -42,7 +42,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 file.value
             );
             let help = Some(format!("write `chmod 600 {}` before mkswap", file.value));
-            findings.push(LintFinding { help, ..report::warning(RULE.id, file.span, message) });
+            findings.push(report::warning(RULE.id, file.span, message, help));
         }
     }
 }

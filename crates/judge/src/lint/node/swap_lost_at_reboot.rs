@@ -1,7 +1,7 @@
 //! Swap that a node loses at its next reboot.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::kind::DocumentKind;
 use model::lint::{LintFinding, LintSeverity};
@@ -59,7 +59,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 device.value
             );
             let help = Some(format!("write `{} none swap sw 0 0` to /etc/fstab", device.value));
-            findings.push(LintFinding { help, ..report::warning(RULE.id, call.command.span, message) });
+            findings.push(report::warning(RULE.id, call.command.span, message, help));
         }
     }
 }

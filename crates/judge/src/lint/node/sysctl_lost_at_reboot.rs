@@ -2,7 +2,7 @@
 
 use crate::lint::node::script;
 use crate::lint::node::sysctl;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -51,6 +51,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             "write `{} = {}` to a file below /etc/sysctl.d and run `sysctl --system`",
             value.name, value.value
         ));
-        findings.push(LintFinding { help, ..report::warning(RULE.id, value.span, message) });
+        findings.push(report::warning(RULE.id, value.span, message, help));
     }
 }

@@ -1,8 +1,8 @@
 //! Throttling at the limit itself.
 
 use crate::lint::node::{script, unit};
+use crate::lint::report;
 use crate::lint::runtime::cgroup_file;
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use model::document::kind::DocumentKind;
@@ -86,5 +86,5 @@ fn finding(high: (&str, Span, Option<u64>), limit: (&str, Span, Option<u64>)) ->
     );
     let (at, related) = report::between((high.1, "the throttling"), (limit.1, "the limit"));
     let help = Some(format!("write `{}` a tenth lower: {}", high.0, report::amount(Bytes(most / 10 * 9))));
-    Some(LintFinding { related, help, ..report::warning(RULE.id, at, message) })
+    Some(LintFinding { related, ..report::warning(RULE.id, at, message, help) })
 }

@@ -1,7 +1,7 @@
 //! The stored limit that is printed as usage.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -41,7 +41,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let Some(word) = found else { continue };
             let message = "HostConfig.MemorySwap is the limit of memory and swap together: it says nothing of how much is swapped.".to_owned();
             let help = Some("read memory.swap.current of the container's cgroup".to_owned());
-            findings.push(LintFinding { help, ..report::warning(RULE.id, word.span, message) });
+            findings.push(report::warning(RULE.id, word.span, message, help));
         }
     }
 }

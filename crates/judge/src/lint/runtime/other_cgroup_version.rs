@@ -1,7 +1,7 @@
 //! Files of the other version of cgroups.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
 use model::lint::{LintFinding, LintSeverity};
@@ -97,7 +97,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 let message = format!("cgroup {version} has no `{name}`: this command fails.");
                 let help = Some(format!("cgroup {version} has {instead}"));
                 let make = if written.contains(&word.span) { report::error } else { report::warning };
-                findings.push(LintFinding { help, ..make(RULE.id, word.span, message) });
+                findings.push(make(RULE.id, word.span, message, help));
             }
         }
     }

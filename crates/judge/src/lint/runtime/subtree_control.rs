@@ -1,7 +1,7 @@
 //! Controllers that are switched on for the wrong level.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -53,7 +53,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 );
                 let help = Some(format!("move the process to a child, such as {group}/leaf/cgroup.procs"));
                 let related = vec![(process.span, "this write fails".to_owned())];
-                findings.push(LintFinding { related, help, ..report::error(RULE.id, enabled.span, message) });
+                findings.push(LintFinding { related, ..report::error(RULE.id, enabled.span, message, help) });
                 continue;
             }
             let own = writes.iter().find(|write| {
@@ -74,7 +74,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             );
             let help = Some(format!("write `+memory` to {parent}/cgroup.subtree_control"));
             let related = vec![(own.span, "the file that is wanted".to_owned())];
-            findings.push(LintFinding { related, help, ..report::warning(RULE.id, enabled.span, message) });
+            findings.push(LintFinding { related, ..report::warning(RULE.id, enabled.span, message, help) });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! An update of the memory limit above the stored limit of memory and swap.
 
+use crate::lint::report;
 use crate::lint::runtime::order::{Action, Client, Order, orders};
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use model::lint::{LintFinding, LintSeverity};
@@ -54,8 +54,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let help = format!("write `--memory-swap` beside it, such as {0} for no swap", memory.value.value);
         findings.push(LintFinding {
             related: vec![(create.span, "stores the limit".to_owned())],
-            help: Some(help),
-            ..report::error(RULE.id, memory.span, message)
+            ..report::error(RULE.id, memory.span, message, Some(help))
         });
     }
 }
