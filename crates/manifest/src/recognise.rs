@@ -20,6 +20,12 @@ pub(crate) fn tree_kind(name: &str, root: &Node) -> Option<DocumentKind> {
     if api_version.is_some() {
         return None;
     }
+    if is_talos(root) {
+        return Some(DocumentKind::TalosMachine);
+    }
+    if has_none_but(root, &["kubeletConfig", "linuxConfig"]) {
+        return Some(DocumentKind::GkeNodeSystem);
+    }
     if file == "daemon.json" || has_only(root, DAEMON_KEYS) {
         return Some(DocumentKind::DockerDaemon);
     }
@@ -113,6 +119,38 @@ const KUBELET_KEYS: &[&str] = &[
     "systemReserved",
     "systemReservedCgroup",
 ];
+
+/// Keys of `machine` in Talos' configuration; one of them tells it from other files about machines.
+const TALOS_KEYS: &[&str] = &[
+    "baseRuntimeSpecOverrides",
+    "certSANs",
+    "features",
+    "files",
+    "install",
+    "kernel",
+    "kubelet",
+    "network",
+    "nodeLabels",
+    "nodeTaints",
+    "pods",
+    "registries",
+    "seccompProfiles",
+    "sysctls",
+    "sysfs",
+    "systemDiskEncryption",
+];
+
+fn is_talos(root: &Node) -> bool {
+    let machine = root.get("machine").map_or(&[][..], Node::entries);
+    has_none_but(root, &["version", "debug", "persist", "machine", "cluster"])
+        && machine.iter().any(|entry| TALOS_KEYS.contains(&entry.name()))
+}
+
+/// Whether there are keys, and none but these.
+fn has_none_but(root: &Node, keys: &[&str]) -> bool {
+    let entries = root.entries();
+    !entries.is_empty() && entries.iter().all(|entry| keys.contains(&entry.name()))
+}
 
 fn has_only(root: &Node, keys: &[&str]) -> bool {
     let names = || root.entries().iter().map(Entry::name);

@@ -60,7 +60,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let soft = root.get("evictionSoft").and_then(|soft| soft.entry("memory.available"));
         let periods = root.get("evictionSoftGracePeriod");
         let has_period = periods.is_some_and(|periods| periods.get("memory.available").is_some());
-        if let Some(entry) = soft.filter(|_| !has_period && !kubelet::is_part(subject)) {
+        if let Some(entry) = soft.filter(|_| !has_period && !kubelet::is_part(subject, &configuration)) {
             let message =
                 "The soft threshold of memory.available has no grace period. The kubelet does not start."
                     .to_owned();

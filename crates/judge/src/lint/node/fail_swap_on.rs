@@ -62,7 +62,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 });
             }
             Some(_) => {}
-            None if elsewhere || kubelet::is_part(subject) => {}
+            None if elsewhere || kubelet::is_part(subject, &configuration) => {}
             None => {
                 let message = format!(
                     "`swapBehavior: {behavior}` without `failSwapOn: false`: the default is true, and the kubelet does not start \

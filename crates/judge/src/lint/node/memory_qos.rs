@@ -1,6 +1,6 @@
 //! Fields of MemoryQoS.
 
-use crate::lint::node::kubelet;
+use crate::lint::node::kubelet::{self, Configuration};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
@@ -39,10 +39,10 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for configuration in kubelet::configurations(subject) {
         let root = configuration.root;
         if let Some(entry) = root.entry("memoryThrottlingFactor") {
-            findings.extend(factor(entry).or_else(|| idle(subject, entry)));
+            findings.extend(factor(entry).or_else(|| idle(subject, &configuration, entry)));
         }
         if let Some(entry) = root.entry("memoryReservationPolicy") {
-            findings.extend(policy(subject, entry).or_else(|| idle(subject, entry)));
+            findings.extend(policy(subject, entry).or_else(|| idle(subject, &configuration, entry)));
         }
     }
 }
@@ -82,7 +82,7 @@ fn policy(subject: &Subject<'_>, entry: &Entry) -> Option<LintFinding> {
 }
 
 /// Set, and without effect: no gate, or no cgroup v2.
-fn idle(subject: &Subject<'_>, entry: &Entry) -> Option<LintFinding> {
+fn idle(subject: &Subject<'_>, configuration: &Configuration<'_>, entry: &Entry) -> Option<LintFinding> {
     // A null, and the defaults that whole configurations repeat, set nothing.
     if entry.value.is_null() || ["None", "0.9"].contains(&entry.value.text().unwrap_or("")) {
         return None;
@@ -94,7 +94,7 @@ fn idle(subject: &Subject<'_>, entry: &Entry) -> Option<LintFinding> {
             "cgroup v1 has no memory.high, memory.low and memory.min",
             "remove it, or move the node to cgroup v2",
         )
-    } else if !(on || gate.is_none() && kubelet::is_part(subject)) {
+    } else if !(on || gate.is_none() && kubelet::is_part(subject, configuration)) {
         ("the feature gate MemoryQoS is off", "write `MemoryQoS: true` under `featureGates`, or remove it")
     } else {
         return None;

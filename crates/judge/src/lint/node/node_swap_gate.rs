@@ -1,6 +1,6 @@
 //! The feature gate NodeSwap, by version.
 
-use crate::lint::node::kubelet;
+use crate::lint::node::kubelet::{self, Configuration};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Span;
@@ -44,7 +44,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         }
         let behavior = kubelet::swap_behavior(configuration.root).filter(|(_, text)| *text != "NoSwap");
         if let Some((span, behavior)) = behavior {
-            findings.extend(needed(subject, span, behavior));
+            findings.extend(needed(subject, &configuration, span, behavior));
         }
     }
     for flag in kubelet::flags(subject) {
@@ -92,12 +92,17 @@ fn finding(version: KubernetesVersion, span: Span, value: bool, text: &str) -> O
 }
 
 /// Up to 1.29, and where the gate is off, the field itself is refused.
-fn needed(subject: &Subject<'_>, span: Span, behavior: &str) -> Option<LintFinding> {
+fn needed(
+    subject: &Subject<'_>,
+    configuration: &Configuration<'_>,
+    span: Span,
+    behavior: &str,
+) -> Option<LintFinding> {
     let version = subject.target.kubernetes;
     let gate = kubelet::gate_anywhere(subject, "NodeSwap");
     let off = match gate {
         Some(on) => !on,
-        None => version < ON && !kubelet::is_part(subject),
+        None => version < ON && !kubelet::is_part(subject, configuration),
     };
     if !off || version >= LOCKED || version < FIRST {
         return None;

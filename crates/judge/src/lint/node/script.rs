@@ -77,6 +77,8 @@ pub fn is_user_data(subject: &Subject<'_>) -> bool {
         | DocumentKind::Compose
         | DocumentKind::KubeletConfiguration
         | DocumentKind::Kubeadm { .. }
+        | DocumentKind::TalosMachine
+        | DocumentKind::GkeNodeSystem
         | DocumentKind::DockerDaemon
         | DocumentKind::MemoryPolicy
         | DocumentKind::SystemdUnit
@@ -200,6 +202,22 @@ impl<'a> Call<'a> {
         let text = printed?.value.as_str();
         Some(text.trim_end_matches("\\n"))
     }
+}
+
+/// The command around each command: the one in whose word it stands as `$( )`. A command comes after those inside it.
+#[must_use]
+pub fn outer(commands: &[Command]) -> Vec<Option<usize>> {
+    let mut outer = vec![None; commands.len()];
+    let mut open: Vec<(usize, Span)> = Vec::new();
+    for ((at, command), place) in commands.iter().enumerate().zip(&mut outer).rev() {
+        let span = command.span;
+        while open.last().is_some_and(|(_, around)| span.start < around.start || around.end < span.end) {
+            open.pop();
+        }
+        *place = open.last().map(|(around, _)| *around);
+        open.push((at, span));
+    }
+    outer
 }
 
 /// The swap files that a script makes by fallocate, dd or truncate and hands to mkswap.

@@ -77,6 +77,8 @@ fn effect(kind: &DocumentKind) -> (Make, &'static str) {
         DocumentKind::MemoryPolicy => (report::error, ": the policy is refused."),
         DocumentKind::KubeletConfiguration
         | DocumentKind::Kubeadm { .. }
+        | DocumentKind::TalosMachine
+        | DocumentKind::GkeNodeSystem
         | DocumentKind::DockerDaemon
         | DocumentKind::NodeConfig
         | DocumentKind::MimeUserData
