@@ -1,7 +1,7 @@
 //! A memory request that equals the limit, where swap is wanted.
 
 use crate::lint::kubernetes::object::{Container, Pod, pods};
-use crate::lint::kubernetes::wish::{self, Wish};
+use crate::lint::kubernetes::wish::{self, Decider, Wish};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
@@ -111,9 +111,9 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     let kubelet = wish::of_kubelet(subject);
     for pod in pods(subject) {
         let Some(wish) = wish::of_pod(subject, &pod, kubelet) else { continue };
+        let decider = Decider::of(subject, &pod);
         let lasting: Vec<_> = pod.containers().filter(Container::is_lasting).collect();
-        let reasons: Vec<_> =
-            lasting.iter().map(|container| wish::decision(subject, &pod, container)).collect();
+        let reasons: Vec<_> = lasting.iter().map(|container| decider.as_ref()?.decide(container)).collect();
         // One container that may swap is what is wanted; the others then refuse it on purpose.
         if reasons.iter().flatten().any(|(reason, _)| reason.is_eligible()) {
             continue;

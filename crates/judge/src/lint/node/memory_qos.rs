@@ -1,6 +1,6 @@
 //! Fields of MemoryQoS.
 
-use crate::lint::node::kubelet::{self, Configuration};
+use crate::lint::node::kubelet;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
@@ -36,13 +36,16 @@ const POLICY: KubernetesVersion = KubernetesVersion(36);
 const BETA: KubernetesVersion = KubernetesVersion(37);
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
+    let gate = kubelet::gate_anywhere(subject, "MemoryQoS");
     for configuration in kubelet::configurations(subject) {
         let root = configuration.root;
+        let is_part = kubelet::is_part(subject, &configuration);
+        let idle = |entry| idle(subject, gate, is_part, entry);
         if let Some(entry) = root.entry("memoryThrottlingFactor") {
-            findings.extend(factor(entry).or_else(|| idle(subject, &configuration, entry)));
+            findings.extend(factor(entry).or_else(|| idle(entry)));
         }
         if let Some(entry) = root.entry("memoryReservationPolicy") {
-            findings.extend(policy(subject, entry).or_else(|| idle(subject, &configuration, entry)));
+            findings.extend(policy(subject, entry).or_else(|| idle(entry)));
         }
     }
 }
@@ -82,19 +85,18 @@ fn policy(subject: &Subject<'_>, entry: &Entry) -> Option<LintFinding> {
 }
 
 /// Set, and without effect: no gate, or no cgroup v2.
-fn idle(subject: &Subject<'_>, configuration: &Configuration<'_>, entry: &Entry) -> Option<LintFinding> {
+fn idle(subject: &Subject<'_>, gate: Option<bool>, is_part: bool, entry: &Entry) -> Option<LintFinding> {
     // A null, and the defaults that whole configurations repeat, set nothing.
     if entry.value.is_null() || ["None", "0.9"].contains(&entry.value.text().unwrap_or("")) {
         return None;
     }
-    let gate = kubelet::gate_anywhere(subject, "MemoryQoS");
     let on = gate.unwrap_or(subject.target.kubernetes >= BETA);
     let (why, help) = if subject.target.cgroup == CgroupVersion::V1 {
         (
             "cgroup v1 has no memory.high, memory.low and memory.min",
             "remove it, or move the node to cgroup v2",
         )
-    } else if !(on || gate.is_none() && kubelet::is_part(subject, configuration)) {
+    } else if !(on || gate.is_none() && is_part) {
         ("the feature gate MemoryQoS is off", "write `MemoryQoS: true` under `featureGates`, or remove it")
     } else {
         return None;

@@ -37,6 +37,7 @@ const ENDS: KubernetesVersion = KubernetesVersion(37);
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     let version = subject.target.kubernetes;
+    let anywhere = kubelet::gate_anywhere(subject, "NodeSwap");
     for configuration in kubelet::configurations(subject) {
         let gate = kubelet::gate(configuration.root, "NodeSwap");
         if let Some((span, value)) = gate {
@@ -44,7 +45,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         }
         let behavior = kubelet::swap_behavior(configuration.root).filter(|(_, text)| *text != "NoSwap");
         if let Some((span, behavior)) = behavior {
-            findings.extend(needed(subject, &configuration, span, behavior));
+            findings.extend(needed(subject, &configuration, anywhere, (span, behavior)));
         }
     }
     for flag in kubelet::flags(subject) {
@@ -95,11 +96,10 @@ fn finding(version: KubernetesVersion, span: Span, value: bool, text: &str) -> O
 fn needed(
     subject: &Subject<'_>,
     configuration: &Configuration<'_>,
-    span: Span,
-    behavior: &str,
+    gate: Option<bool>,
+    (span, behavior): (Span, &str),
 ) -> Option<LintFinding> {
     let version = subject.target.kubernetes;
-    let gate = kubelet::gate_anywhere(subject, "NodeSwap");
     let off = match gate {
         Some(on) => !on,
         None => version < ON && !kubelet::is_part(subject, configuration),
