@@ -13,4 +13,5 @@ pub mod object;
 pub mod oom_reports;
 pub mod placed;
 pub mod policy;
+pub mod replay;
 pub mod sarif;

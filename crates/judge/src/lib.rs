@@ -20,6 +20,8 @@ pub mod pod_resources;
 pub mod policy;
 pub mod protection;
 pub mod qos;
+pub mod recommend;
+pub mod replay;
 pub mod silence;
 pub mod split;
 pub mod swap_effect;

@@ -13,6 +13,7 @@ pub mod oom_report;
 pub mod outcome;
 pub mod policy;
 pub mod remedy;
+pub mod replay;
 pub mod sentences;
 pub mod show;
 pub mod table;
