@@ -8,6 +8,7 @@ pub mod findings;
 pub mod free;
 pub mod host;
 pub mod incidents;
+pub mod leaks;
 pub mod lint_settings;
 pub mod object;
 pub mod oom_reports;

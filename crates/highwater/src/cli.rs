@@ -4,6 +4,7 @@ pub mod explain;
 pub mod free;
 pub mod generate;
 pub mod history;
+pub mod leaks;
 pub mod lint;
 pub mod ls;
 pub mod observe;
@@ -105,6 +106,9 @@ enum Command {
     /// Judge rules for memory limits on recorded histories: kills, memory, swap
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::ReplayArgs),
+    /// Find memory that grows and is not given back
+    #[command(after_help = leaks::EXAMPLES)]
+    Leaks(leaks::LeaksArgs),
     /// Print shell completions
     #[command(after_help = "Example:\n  highwater completions bash > /etc/bash_completion.d/highwater")]
     Completions {
@@ -137,6 +141,7 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::Policy(args)) => policy::run(&global, &args),
         Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::Leaks(args)) => leaks::run(&args),
         Some(Command::Completions { shell }) => generate::completions(shell),
         Some(Command::Generate { dir }) => generate::everything(&dir),
         None if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() => {

@@ -10,6 +10,7 @@ pub mod findings;
 pub mod headroom;
 pub mod heap;
 pub mod ladder;
+pub mod leak;
 pub mod limited_swap;
 pub mod lint;
 pub mod memory_high;

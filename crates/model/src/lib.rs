@@ -13,6 +13,7 @@ pub mod history;
 pub mod host;
 pub mod incident;
 pub mod kernel_log;
+pub mod leak;
 pub mod lint;
 pub mod manifest;
 pub mod outcome;

@@ -6,6 +6,7 @@ pub mod csv;
 pub mod explain;
 pub mod free;
 pub mod incident;
+pub mod leaks;
 pub mod lint;
 pub mod list;
 pub mod names;
