@@ -107,13 +107,13 @@ impl Shape {
             Family::Flat => {}
             Family::Diurnal => shape.day = random.between(0.1, 0.5),
             Family::Plateau => {
-                (shape.fill, shape.fill_minutes) = (random.between(0.2, 1.0), random.between(60.0, 300.0))
+                (shape.fill, shape.fill_minutes) = (random.between(0.2, 1.0), random.between(60.0, 300.0));
             }
             Family::SlowPlateau => {
                 (shape.fill, shape.fill_minutes) = (random.between(0.2, 1.0), random.between(360.0, 1440.0));
             }
             Family::SawTooth => {
-                (shape.tooth, shape.tooth_minutes) = (random.between(0.2, 1.0), random.between(10.0, 240.0))
+                (shape.tooth, shape.tooth_minutes) = (random.between(0.2, 1.0), random.between(10.0, 240.0));
             }
             Family::Step => {
                 let sign = if random.unit() < 0.75 { 1.0 } else { -1.0 };
@@ -127,7 +127,7 @@ impl Shape {
                 (shape.tooth, shape.tooth_minutes) = (random.between(0.1, 0.6), random.between(10.0, 120.0));
             }
             Family::LeakWithDay => {
-                (shape.leak_per_day, shape.day) = (random.between(0.08, 0.4), random.between(0.1, 0.4))
+                (shape.leak_per_day, shape.day) = (random.between(0.08, 0.4), random.between(0.1, 0.4));
             }
             Family::LeakWithLoad => {
                 (shape.leak_per_day, shape.day) = (random.between(0.08, 0.4), random.between(0.05, 0.2));

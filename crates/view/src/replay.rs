@@ -74,7 +74,8 @@ fn sentences(replay: &Replay) -> Vec<String> {
             score.series, score.container_days, replay.interval_seconds
         )),
         None => {
-            sentences.push(format!("Nothing was judged: no series is longer than the warm-up of {warm_up}."))
+            let words = format!("Nothing was judged: no series is longer than the warm-up of {warm_up}.");
+            sentences.push(words);
         }
     }
     sentences.push(

@@ -111,11 +111,11 @@ pub fn about_series(histories: &mut Histories, interval_seconds: u64) {
     histories.remarks.extend(remarks);
     let longest = gaps.most;
     histories.remarks.extend(gaps.remark(|series, name| {
-        format!("{series} series have gaps, the longest of {longest} s in `{name}`: what was before a gap is taken to go on")
+        format!("gaps in {series} series, the longest of {longest} s in `{name}`: what was before a gap is taken to go on")
     }));
     let most = zeros.most;
     histories.remarks.extend(zeros.remark(|series, name| {
-        format!("{series} series have zeros, the most in `{name}` ({most}): was it not running?")
+        format!("zeros in {series} series, the most in `{name}` ({most}): was it not running?")
     }));
 }
 
