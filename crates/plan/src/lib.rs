@@ -1,3 +1,4 @@
 //! Orders changes of a machine, and writes them for other people's tools: values in, plans and texts out. No I/O, no clock.
 
+pub mod render;
 pub mod swap_size;
