@@ -45,16 +45,23 @@ fn remarks(wanted: &NodeSwap) -> Vec<String> {
         }
     }
     if wanted.areas.len() > 1 {
-        remarks.push("AKS makes one swap file: the areas on disks are added up, zram and partitions are left out.".to_owned());
+        remarks.push(
+            "AKS makes one swap file: the areas on disks are added up, zram and partitions are left out."
+                .to_owned(),
+        );
     }
     if size::uses_instance_store(wanted) {
-        remarks.push("AKS puts its swap file on the temporary disk where there is one, by itself.".to_owned());
+        remarks
+            .push("AKS puts its swap file on the temporary disk where there is one, by itself.".to_owned());
     }
     if wanted.zswap.is_some() {
         remarks.push("AKS has no field for zswap.".to_owned());
     }
     if wanted.tuning.page_cluster.is_some() || wanted.tuning.reclaim != ReclaimStart::Left {
-        remarks.push("Of the tunables AKS takes vm.swappiness alone; page-cluster and watermarks are left out.".to_owned());
+        remarks.push(
+            "Of the tunables AKS takes vm.swappiness alone; page-cluster and watermarks are left out."
+                .to_owned(),
+        );
     }
     if wanted.system == SystemSwap::KeptAway {
         remarks.push("AKS cannot keep system.slice from swapping.".to_owned());

@@ -17,9 +17,15 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
         };
         text.push_str(&format!("[settings.kubernetes]\nmemory-swap-behavior = \"{behavior}\"\n"));
         if let Some(eviction) = kubelet.eviction {
-            text.push_str(&format!("\n[settings.kubernetes.eviction-hard]\n\"memory.available\" = \"{}\"\n", size::quantity(eviction)));
+            text.push_str(&format!(
+                "\n[settings.kubernetes.eviction-hard]\n\"memory.available\" = \"{}\"\n",
+                size::quantity(eviction)
+            ));
         }
-        remarks.push(format!("Settings of Bottlerocket 1.42 and later; this wish is for Kubernetes 1.{}.", node.kubernetes.0));
+        remarks.push(format!(
+            "Settings of Bottlerocket 1.42 and later; this wish is for Kubernetes 1.{}.",
+            node.kubernetes.0
+        ));
     }
     let sysctls = node_files::sysctls(wanted);
     if !sysctls.is_empty() {
@@ -37,7 +43,10 @@ fn remarks(wanted: &NodeSwap) -> Vec<String> {
     let mut remarks = Vec::new();
     let is_expressed = |backing: &Backing| matches!(backing, Backing::Zram { .. });
     if wanted.areas.iter().any(|area| !is_expressed(&area.backing)) {
-        remarks.push("Bottlerocket has no setting for a swap file or a swap partition: those areas are left out.".to_owned());
+        remarks.push(
+            "Bottlerocket has no setting for a swap file or a swap partition: those areas are left out."
+                .to_owned(),
+        );
     }
     remarks.push(
         "Its swap is a zram of 1 GiB that its variants with prepare-swap.service make; no setting changes the size \

@@ -21,6 +21,7 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
     }
     text.push_str(&format!("  - [systemctl, enable, --now, {}]\n", node_files::UNIT));
     let mut remarks = systemd::remarks(wanted, node);
-    remarks.push("cloud-init runs this at the first boot of an instance; later boots have the unit.".to_owned());
+    remarks
+        .push("cloud-init runs this at the first boot of an instance; later boots have the unit.".to_owned());
     Rendered { text: Some(text), remarks }
 }

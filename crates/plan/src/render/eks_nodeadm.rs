@@ -34,11 +34,15 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
 pub fn user_data(wanted: &NodeSwap, node: RenderNode, spec: &[&str]) -> String {
     let script = install(wanted);
     let head = ["---", "apiVersion: node.eks.aws/v1alpha1", "kind: NodeConfig", "spec:"];
-    let lines: Vec<String> =
-        head.iter().chain(spec).chain(&["  kubelet:", "    config:"]).map(|line| (*line).to_owned()).collect();
+    let lines: Vec<String> = head
+        .iter()
+        .chain(spec)
+        .chain(&["  kubelet:", "    config:"])
+        .map(|line| (*line).to_owned())
+        .collect();
     let config = kubelet::indented(&lines, 0) + &kubelet::indented(&kubelet::fields(wanted, node), 6);
     archive(&[
-        Part { content_type: "text/x-shellscript", text: &script },
+        Part { content_type: "text/x-shellscript; charset=\"us-ascii\"", text: &script },
         Part { content_type: "application/node.eks.aws", text: &config },
     ])
 }
@@ -49,13 +53,16 @@ pub fn remarks(wanted: &NodeSwap, node: RenderNode) -> Vec<String> {
     let mut remarks = kubelet::remarks(wanted, node);
     let length = user_data(wanted, node, &[]).len();
     if length > USER_DATA_MAX {
-        remarks.push(format!("The user data has {length} bytes, and EC2 takes {USER_DATA_MAX}: it will be refused."));
+        remarks.push(format!(
+            "The user data has {length} bytes, and EC2 takes {USER_DATA_MAX}: it will be refused."
+        ));
     }
     if wanted.kubelet.is_none() {
         remarks.push("Nothing makes the kubelet wait for the swap.".to_owned());
     }
     remarks.push(
-        "A node whose swap fails joins without it: `journalctl -u highwater-swap` on the node tells why.".to_owned(),
+        "A node whose swap fails joins without it: `journalctl -u highwater-swap` on the node tells why."
+            .to_owned(),
     );
     remarks
 }
@@ -93,8 +100,8 @@ const ROOT_GIB: u64 = 20;
 /// The root volume: images and swap, with the 15% free that the script leaves.
 #[must_use]
 pub fn root_volume(wanted: &NodeSwap, node: RenderNode) -> RootVolume {
-    let gibibytes = size::on_root(wanted, node)
-        .map(|swap| ((size::gibibytes(swap) + ROOT_GIB) * 100).div_ceil(85));
+    let gibibytes =
+        size::on_root(wanted, node).map(|swap| ((size::gibibytes(swap) + ROOT_GIB) * 100).div_ceil(85));
     let words = gibibytes.map_or_else(
         || "how large depends on the machine's memory; --node-memory computes it".to_owned(),
         |size| format!("{size} GiB or more"),

@@ -1,6 +1,6 @@
 //! A node system configuration of GKE (container.googleapis.com v1, LinuxNodeConfig.SwapConfig).
 
-use crate::render::{RenderNode, Rendered, size};
+use crate::render::{RenderNode, Rendered, node_files, size};
 use crate::swap_size;
 use model::node_swap::{Backing, NodeSwap, SwapSize, SystemSwap};
 use model::outcome::node::SwapBehavior;
@@ -21,16 +21,33 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
         remarks.push("GKE swaps to its boot disk or a local SSD: none of the areas can be expressed. A share of the memory needs --node-memory.".to_owned());
         return Rendered { text: None, remarks };
     };
-    let text = format!("linuxConfig:\n  swapConfig:\n    enabled: true\n{profile}");
+    let text =
+        format!("linuxConfig:\n{}  swapConfig:\n    enabled: true\n{profile}", sysctls(wanted, &mut remarks));
     remarks.push("On the boot disk swap may take half of the disk at most. GKE encrypts swap with a key that nobody keeps.".to_owned());
     remarks.push("`gcloud container node-pools create … --system-config-from-file=swap.yaml`, Standard clusters alone.".to_owned());
     Rendered { text: Some(text), remarks }
 }
 
+/// The tunables that GKE takes; `vm.page-cluster` is none of them (LinuxNodeConfig.sysctls).
+fn sysctls(wanted: &NodeSwap, remarks: &mut Vec<String>) -> String {
+    let all = node_files::sysctls(wanted);
+    let lines: Vec<String> = all
+        .iter()
+        .filter(|(key, _)| *key != "vm.page-cluster")
+        .map(|(key, value)| format!("    {key}: '{value}'\n"))
+        .collect();
+    if lines.len() < all.len() {
+        remarks.push("GKE does not take vm.page-cluster: it is left out.".to_owned());
+    }
+    if lines.is_empty() { String::new() } else { format!("  sysctl:\n{}", lines.concat()) }
+}
+
 fn profile(backing: &Backing, node: RenderNode) -> Option<String> {
     let (name, wanted) = match backing {
         Backing::File { size, path: _ } => ("bootDiskProfile", *size),
-        Backing::InstanceStore { size, mount_point: _, file: _, fallback: _ } => ("ephemeralLocalSsdProfile", *size),
+        Backing::InstanceStore { size, mount_point: _, file: _, fallback: _ } => {
+            ("ephemeralLocalSsdProfile", *size)
+        }
         Backing::Partition { .. } | Backing::Zram { .. } => return None,
     };
     let size = match wanted {
@@ -46,7 +63,9 @@ fn remarks(wanted: &NodeSwap) -> Vec<String> {
     let mut remarks = Vec::new();
     if let Some(kubelet) = &wanted.kubelet {
         match kubelet.behavior {
-            SwapBehavior::NoSwap => remarks.push("GKE gives Burstable pods swap whenever swap is on: NoSwap cannot be expressed.".to_owned()),
+            SwapBehavior::NoSwap => remarks.push(
+                "GKE gives Burstable pods swap whenever swap is on: NoSwap cannot be expressed.".to_owned(),
+            ),
             SwapBehavior::LimitedSwap | SwapBehavior::UnlimitedSwap => {}
         }
         if kubelet.eviction.is_some() {
@@ -56,11 +75,14 @@ fn remarks(wanted: &NodeSwap) -> Vec<String> {
     if wanted.areas.len() > 1 {
         remarks.push("GKE has one place for swap: the first of the areas that it can express.".to_owned());
     }
-    if wanted.areas.iter().any(|area| matches!(area.backing, Backing::InstanceStore { fallback: Some(_), .. })) {
-        remarks.push("There is no fallback: the pool must have local SSDs for pods' ephemeral storage.".to_owned());
-    }
-    if wanted.tuning != model::node_swap::Tuning::default() {
-        remarks.push("Which tunables of memory GKE takes depends on its version: they are left out.".to_owned());
+    if wanted
+        .areas
+        .iter()
+        .any(|area| matches!(area.backing, Backing::InstanceStore { fallback: Some(_), .. }))
+    {
+        remarks.push(
+            "There is no fallback: the pool must have local SSDs for pods' ephemeral storage.".to_owned(),
+        );
     }
     if wanted.zswap.is_some() {
         remarks.push("GKE has no field for zswap.".to_owned());

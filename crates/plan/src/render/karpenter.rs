@@ -36,7 +36,9 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
          `CLUSTER_NAME=… envsubst '$CLUSTER_NAME'`, and pin the AMI for production."
             .to_owned(),
     );
-    remarks.push("Karpenter takes a change of userData for drift: it replaces the nodes of this class.".to_owned());
+    remarks.push(
+        "Karpenter takes a change of userData for drift: it replaces the nodes of this class.".to_owned(),
+    );
     remarks.push(
         "Karpenter knows no swap: it places pods by their requests. Point a NodePool with a taint of your own at this class \
          if only some workloads shall swap."

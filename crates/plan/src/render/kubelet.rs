@@ -44,7 +44,10 @@ pub fn fields(wanted: &NodeSwap, node: RenderNode) -> Vec<String> {
         lines.extend(["featureGates:".to_owned(), "  NodeSwap: true".to_owned()]);
     }
     if let Some(eviction) = kubelet.eviction {
-        lines.extend(["evictionHard:".to_owned(), format!("  memory.available: {}", size::quantity(eviction))]);
+        lines.extend([
+            "evictionHard:".to_owned(),
+            format!("  memory.available: {}", size::quantity(eviction)),
+        ]);
         lines.extend(OTHER_SIGNALS.map(str::to_owned));
     }
     lines

@@ -3,7 +3,7 @@
 /// A part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Part<'a> {
-    /// `text/x-shellscript`, …
+    /// Its whole type, as `text/x-shellscript; charset="us-ascii"`.
     pub content_type: &'a str,
     /// Its text, ending with a line feed.
     pub text: &'a str,
@@ -15,7 +15,7 @@ pub fn archive(parts: &[Part<'_>]) -> String {
     let boundary = boundary(parts);
     let mut text = format!("MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"{boundary}\"\n\n");
     for part in parts {
-        text.push_str(&format!("--{boundary}\nContent-Type: {}; charset=\"us-ascii\"\n\n{}\n", part.content_type, part.text));
+        text.push_str(&format!("--{boundary}\nContent-Type: {}\n\n{}\n", part.content_type, part.text));
     }
     text.push_str(&format!("--{boundary}--\n"));
     text
@@ -37,7 +37,10 @@ mod tests {
     fn no_part_can_end_the_archive() {
         let text = "--HIGHWATER--\nHIGHWATERX\n";
         let archive = archive(&[Part { content_type: "text/x-shellscript", text }]);
-        assert!(archive.contains("boundary=\"HIGHWATERXX\"") && archive.ends_with("\n--HIGHWATERXX--\n"), "{archive}");
+        assert!(
+            archive.contains("boundary=\"HIGHWATERXX\"") && archive.ends_with("\n--HIGHWATERXX--\n"),
+            "{archive}"
+        );
         assert!(archive.contains(text));
     }
 }

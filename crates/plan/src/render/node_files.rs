@@ -35,7 +35,8 @@ pub const EKS: System = System { kubelet_units: &["kubelet.service"], slice: "ru
 pub const GENERAL: System = System { kubelet_units: &["kubelet.service"], slice: "system.slice" };
 
 /// k3s runs the kubelet inside itself, on servers and on agents.
-pub const K3S: System = System { kubelet_units: &["k3s.service", "k3s-agent.service"], slice: "system.slice" };
+pub const K3S: System =
+    System { kubelet_units: &["k3s.service", "k3s-agent.service"], slice: "system.slice" };
 
 /// The unit that sets up the swap.
 pub const UNIT: &str = "highwater-swap.service";
@@ -46,7 +47,8 @@ pub const SYSCTL: &str = "/etc/sysctl.d/90-highwater-swap.conf";
 /// All of them, in an order in which they may be written.
 #[must_use]
 pub fn all(wanted: &NodeSwap, system: System) -> Vec<NodeFile> {
-    let mut files = vec![NodeFile { path: script::PATH.to_owned(), mode: "0755", text: script::text(wanted) }];
+    let mut files =
+        vec![NodeFile { path: script::PATH.to_owned(), mode: "0755", text: script::text(wanted) }];
     files.push(plain(format!("/etc/systemd/system/{UNIT}"), unit(wanted)));
     if wanted.kubelet.is_some() {
         files.extend(system.kubelet_units.iter().map(|unit| {
@@ -99,8 +101,7 @@ fn unit(wanted: &NodeSwap) -> String {
             Backing::File { .. } | Backing::Partition { .. } | Backing::Zram { .. } => None,
         })
         .collect();
-    let after =
-        if mounts.is_empty() { String::new() } else { format!("After={}\n", mounts.join(" ")) };
+    let after = if mounts.is_empty() { String::new() } else { format!("After={}\n", mounts.join(" ")) };
     format!(
         "[Unit]\nDescription=Swap of this node\n{after}\n\
          [Service]\nType=oneshot\nRemainAfterExit=yes\nTimeoutStartSec=15min\nExecStart={} on\n\n\
@@ -116,7 +117,8 @@ pub fn mount_unit(path: &str) -> String {
     if parts.is_empty() {
         return "-.mount".to_owned();
     }
-    let escaped = parts.join("/").bytes().enumerate().map(|(at, byte)| match byte {
+    let whole = parts.join("/");
+    let escaped = whole.bytes().enumerate().map(|(at, byte)| match byte {
         b'/' => "-".to_owned(),
         b'.' if at == 0 => "\\x2e".to_owned(),
         b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b':' | b'_' | b'.' => char::from(byte).to_string(),

@@ -52,7 +52,8 @@ fn words(wanted: &NodeSwap) -> Vec<&str> {
 
 /// Whether a word means the same in a shell, in a unit, in YAML and to awk, and is no option.
 fn is_plain(word: &str) -> bool {
-    let is_safe =
-        |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'+' | b'@' | b':');
+    let is_safe = |byte: u8| {
+        byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'+' | b'@' | b':')
+    };
     !word.is_empty() && !word.starts_with('-') && word.bytes().all(is_safe)
 }

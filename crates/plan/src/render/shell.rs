@@ -22,6 +22,7 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
     text.push_str(&format!("\nsysctls='{}'\n", sysctls.join(" ")));
     text.push_str(TAIL);
     let mut remarks = systemd::remarks(wanted, node);
-    remarks.push("Run it as root: `sh swap.sh apply`, then `check`; `undo` takes everything back.".to_owned());
+    remarks
+        .push("Run it as root: `sh swap.sh apply`, then `check`; `undo` takes everything back.".to_owned());
     Rendered { text: Some(text), remarks }
 }

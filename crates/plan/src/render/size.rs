@@ -38,11 +38,9 @@ pub fn quantity(bytes: Bytes) -> String {
 /// All that the disks shall hold together; nothing when a part is a share of something unknown.
 #[must_use]
 pub fn on_disks(wanted: &NodeSwap, node: RenderNode) -> Option<Bytes> {
-    wanted
-        .areas
-        .iter()
-        .filter_map(|area| disk_size(&area.backing))
-        .try_fold(Bytes::ZERO, |sum, size| Some(sum.saturating_add(swap_size::bytes(size, node.memory, None)?)))
+    wanted.areas.iter().filter_map(|area| disk_size(&area.backing)).try_fold(Bytes::ZERO, |sum, size| {
+        Some(sum.saturating_add(swap_size::bytes(size, node.memory, None)?))
+    })
 }
 
 /// The size of what lies on the root disk, or falls back to it.
@@ -54,11 +52,13 @@ pub fn on_root(wanted: &NodeSwap, node: RenderNode) -> Option<Bytes> {
         .filter_map(|area| match &area.backing {
             Backing::File { size, path: _ }
             | Backing::InstanceStore { size, fallback: Some(_), mount_point: _, file: _ } => Some(*size),
-            Backing::InstanceStore { fallback: None, .. } | Backing::Partition { .. } | Backing::Zram { .. } => {
-                None
-            }
+            Backing::InstanceStore { fallback: None, .. }
+            | Backing::Partition { .. }
+            | Backing::Zram { .. } => None,
         })
-        .try_fold(Bytes::ZERO, |sum, size| Some(sum.saturating_add(swap_size::bytes(size, node.memory, None)?)))
+        .try_fold(Bytes::ZERO, |sum, size| {
+            Some(sum.saturating_add(swap_size::bytes(size, node.memory, None)?))
+        })
 }
 
 /// The size of swap that lies on a disk.

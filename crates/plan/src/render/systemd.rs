@@ -31,11 +31,8 @@ pub fn files(wanted: &NodeSwap, node: RenderNode) -> Vec<NodeFile> {
     if wanted.kubelet.is_none() {
         return files;
     }
-    let alpha = if node.kubernetes.0 < CONFIG_DIR {
-        "Environment=KUBELET_CONFIG_DROPIN_DIR_ALPHA=on\n"
-    } else {
-        ""
-    };
+    let alpha =
+        if node.kubernetes.0 < CONFIG_DIR { "Environment=KUBELET_CONFIG_DROPIN_DIR_ALPHA=on\n" } else { "" };
     files.push(NodeFile {
         path: format!("{KUBELET_FOLDER}/90-highwater-swap.conf"),
         mode: "0644",

@@ -12,7 +12,9 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
     documents.extend(volumes(wanted, node, &mut remarks));
     if let Some(zswap) = wanted.zswap.as_ref().filter(|zswap| zswap.is_enabled) {
         let share = zswap.max_pool_percent.unwrap_or(20);
-        documents.push(format!("apiVersion: v1alpha1\nkind: ZswapConfig\nmaxPoolPercent: {share}\nshrinkerEnabled: true\n"));
+        documents.push(format!(
+            "apiVersion: v1alpha1\nkind: ZswapConfig\nmaxPoolPercent: {share}\nshrinkerEnabled: true\n"
+        ));
         if let Some(compressor) = &zswap.compressor {
             remarks.push(format!("Talos has no choice of zswap's compressor: `{compressor}` is left out."));
         }
@@ -41,7 +43,9 @@ fn volumes(wanted: &NodeSwap, node: RenderNode, remarks: &mut Vec<String>) -> Ve
     let mut volumes = Vec::new();
     for area in &wanted.areas {
         if let Backing::Zram { .. } = area.backing {
-            remarks.push("Talos sets up no zram: that area is left out. zswap is its compressed memory.".to_owned());
+            remarks.push(
+                "Talos sets up no zram: that area is left out. zswap is its compressed memory.".to_owned(),
+            );
             continue;
         }
         if area.priority.is_some() {
@@ -61,21 +65,32 @@ fn volume(backing: &Backing, node: RenderNode, number: usize, remarks: &mut Vec<
         Backing::InstanceStore { size, fallback, mount_point: _, file: _ } => {
             remarks.push("The instance store is taken for the NVMe disk that is not the system's: adapt `match` to your machines.".to_owned());
             if fallback.is_some() {
-                remarks.push("SwapVolumeConfig has no fallback: a machine without such a disk gets no swap.".to_owned());
+                remarks.push(
+                    "SwapVolumeConfig has no fallback: a machine without such a disk gets no swap."
+                        .to_owned(),
+                );
             }
             ("disk.transport == \"nvme\" && !system_disk".to_owned(), *size)
         }
         Backing::Partition { device } => {
             remarks.push(format!("Talos makes its own partition on {device}; it fills the disk."));
-            return Some(document(number, &format!("disk.dev_path == \"{device}\""), "    grow: true\n    minSize: 1GiB\n"));
+            return Some(document(
+                number,
+                &format!("disk.dev_path == \"{device}\""),
+                "    grow: true\n    minSize: 1GiB\n",
+            ));
         }
         Backing::Zram { .. } => return None,
     };
     let bytes = swap_size::bytes(size, node.memory, None);
     let Some(bytes) = bytes else {
         remarks.push(match size {
-            SwapSize::OfMemory(_) => "A share of the memory needs --node-memory here: the area is left out.".to_owned(),
-            SwapSize::OfDisk(_) | SwapSize::Fixed(_) => "A share of a disk cannot be expressed: the area is left out.".to_owned(),
+            SwapSize::OfMemory(_) => {
+                "A share of the memory needs --node-memory here: the area is left out.".to_owned()
+            }
+            SwapSize::OfDisk(_) | SwapSize::Fixed(_) => {
+                "A share of a disk cannot be expressed: the area is left out.".to_owned()
+            }
         });
         return None;
     };

@@ -10,7 +10,8 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
     let mut sections = Vec::new();
     for area in &wanted.areas {
         let Backing::Zram { size, algorithm } = &area.backing else { continue };
-        let mut lines = vec![format!("[zram{}]", sections.len()), format!("zram-size = {}", expression(*size))];
+        let mut lines =
+            vec![format!("[zram{}]", sections.len()), format!("zram-size = {}", expression(*size))];
         lines.extend(algorithm.as_ref().map(|name| format!("compression-algorithm = {name}")));
         lines.extend(area.priority.map(|priority| format!("swap-priority = {priority}")));
         sections.push(kubelet::indented(&lines, 0));
@@ -18,8 +19,14 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
     if sections.len() < wanted.areas.len() {
         remarks.push("zram-generator makes zram alone: the other areas are left out.".to_owned());
     }
-    if wanted.kubelet.is_some() || wanted.zswap.is_some() || wanted.tuning != model::node_swap::Tuning::default() {
-        remarks.push("Kubelet, zswap and tunables are not its business: `--for systemd` has files for them.".to_owned());
+    if wanted.kubelet.is_some()
+        || wanted.zswap.is_some()
+        || wanted.tuning != model::node_swap::Tuning::default()
+    {
+        remarks.push(
+            "Kubelet, zswap and tunables are not its business: `--for systemd` has files for them."
+                .to_owned(),
+        );
         remarks.extend(kubelet::remarks(wanted, node));
     }
     if sections.is_empty() {

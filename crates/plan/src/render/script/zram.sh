@@ -1,4 +1,14 @@
 
+# Gives a device's memory back. After swapoff udev looks at it for a moment, and the kernel refuses.
+reset_zram() {
+    [ -e "$1/reset" ] || return 0
+    for _ in 1 2 3 4 5; do
+        if (echo 1 >"$1/reset") 2>/dev/null; then return 0; fi
+        sleep 1
+    done
+    complain "$1 cannot be reset: something holds it"
+}
+
 # zram NUMBER SIZE ALGORITHM [OPTION OF swapon]...
 zram() {
     device=/dev/zram$1 block=/sys/block/zram$1 wanted=$2 algorithm=$3
@@ -6,8 +16,7 @@ zram() {
     case $verb in
     check) check_area "$device" "$(mebibytes "$wanted" /)" ;;
     off)
-        switch_off "$device" || return 1
-        if [ -e "$block/reset" ]; then echo 1 >"$block/reset"; fi
+        switch_off "$device" && reset_zram "$block"
         ;;
     on)
         if is_on "$device"; then

@@ -39,6 +39,8 @@ remove_file() {
         return 0
     elif cmp -s - "$1"; then
         rm -f "$1" && say "$1 is taken away"
+        # Folders of drop-ins go with the last of them.
+        case $1 in /etc/systemd/system/*.d/*) rmdir "$(dirname "$1")" 2>/dev/null || : ;; esac
     else
         complain "$1 was changed by somebody else: it is left"
     fi
