@@ -2,4 +2,5 @@
 
 pub mod check;
 pub mod node;
+pub mod render;
 pub mod swap_size;

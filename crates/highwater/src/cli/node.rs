@@ -1,6 +1,7 @@
 //! `highwater node`: a machine made ready for swap.
 
 mod plan;
+mod render;
 mod wanted;
 
 use crate::cli::Global;
@@ -28,6 +29,9 @@ enum NodeCommand {
     /// Show what would change to give this machine the swap that is wanted; nothing is changed
     #[command(after_help = EXAMPLES)]
     Plan(plan::PlanArgs),
+    /// Write the swap that is wanted for somebody else's tool: Karpenter, kubeadm, cloud-init, a script
+    #[command(after_help = render::EXAMPLES)]
+    Render(render::RenderArgs),
 }
 
 /// Runs one of them.
@@ -37,5 +41,6 @@ enum NodeCommand {
 pub fn run(global: &Global, args: &NodeArgs) -> anyhow::Result<Outcome> {
     match &args.command {
         NodeCommand::Plan(args) => plan::run(global, args),
+        NodeCommand::Render(args) => render::run(args),
     }
 }
