@@ -18,6 +18,7 @@ pub mod oom;
 pub mod outcome;
 pub mod pod_resources;
 pub mod policy;
+pub mod preflight;
 pub mod protection;
 pub mod qos;
 pub mod silence;
