@@ -65,7 +65,7 @@ pub enum FileStepError {
 /// # Errors
 /// When the file is not what it was when it was read, or something of it could not be kept. It is then left as it is.
 pub fn replace(step: &FileStep<'_>) -> Result<(), FileStepError> {
-    replace_by(step, |metadata| metadata.permissions())
+    replace_by(step, Metadata::permissions)
 }
 
 /// Replaces content and mode together: at no moment has the new content the old mode.

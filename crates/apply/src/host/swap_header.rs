@@ -20,7 +20,7 @@ pub fn page_size() -> u64 {
 pub fn obstacle(size: u64) -> Option<String> {
     let page = page_size();
     let pages = size / page;
-    if size % page != 0 {
+    if !size.is_multiple_of(page) {
         Some(format!("{size} bytes are no whole pages of {page} bytes"))
     } else if pages < PAGES_MIN {
         Some(format!("{size} bytes are too small for swap, which needs {PAGES_MIN} pages of {page} bytes"))
