@@ -8,6 +8,7 @@ mod checks;
 mod docker;
 pub mod docker_daemon;
 mod nested;
+mod node_first_boot;
 pub mod oom;
 mod oom_docker;
 pub mod own_cgroup;
@@ -48,6 +49,8 @@ pub enum Scenario {
     Oom,
     /// OOM kills in Docker's containers: names, exit codes, restarts, raised limits, events, `--exec`, 200 hogs at once
     OomDocker,
+    /// A node's first boot with rendered user data, and the rendered script: only in the Debian machine, with a disk of 512 MiB
+    NodeFirstBoot,
 }
 
 /// Runs a scenario; prints one line per check and `N passed, N failed` at the end.
@@ -59,6 +62,7 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
         Scenario::Docker => docker::run(&product, args.docker, &mut checks),
         Scenario::Nested => nested::run(&product, &mut checks),
         Scenario::Oom => oom::run(&product, &mut checks),
+        Scenario::NodeFirstBoot => node_first_boot::run(&product, &mut checks),
         Scenario::OomDocker => oom_docker::run(&product, args.docker, args.hogs, &mut checks),
     };
     if let Err(error) = end {

@@ -5,6 +5,7 @@ pub mod free;
 pub mod generate;
 pub mod lint;
 pub mod ls;
+pub mod node;
 pub mod observe;
 pub mod oom;
 pub mod output;
@@ -95,6 +96,9 @@ enum Command {
     /// Check manifests, node configuration and scripts before they run
     #[command(after_help = lint::EXAMPLES)]
     Lint(lint::LintArgs),
+    /// Make this machine ready for swap: what would change, step by step
+    #[command(after_help = node::EXAMPLES)]
+    Node(node::NodeArgs),
     /// Show, check and explain the memory policy: who gets how much swap, and why
     #[command(after_help = policy::EXAMPLES)]
     Policy(policy::PolicyArgs),
@@ -128,6 +132,7 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Oom(args)) => oom::run(&global, &args),
         Some(Command::Lint(args)) => lint::run(&args),
+        Some(Command::Node(args)) => node::run(&global, &args),
         Some(Command::Policy(args)) => policy::run(&global, &args),
         Some(Command::Completions { shell }) => generate::completions(shell),
         Some(Command::Generate { dir }) => generate::everything(&dir),

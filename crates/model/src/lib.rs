@@ -17,6 +17,7 @@ pub mod manifest;
 pub mod node;
 pub mod node_swap;
 pub mod outcome;
+pub mod path_found;
 pub mod plan;
 pub mod policy;
 pub mod quantity;

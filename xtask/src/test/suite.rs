@@ -126,6 +126,11 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
             in_machine(xtask, binaries, "--machine debian13 --timeout 300", "docker --docker system"),
             SuiteNeed::Machine(MachineKind::Debian13),
         ),
+        scenario(
+            "first boot with swap",
+            in_machine(xtask, binaries, "--machine debian13 --disk 512 --timeout 240", "node-first-boot"),
+            SuiteNeed::Machine(MachineKind::Debian13),
+        ),
     ]
 }
 

@@ -97,7 +97,11 @@ impl NodeFlags {
     }
 }
 
-fn amount(text: &str) -> Result<Bytes, String> {
+/// An amount of bytes, as people type it.
+///
+/// # Errors
+/// When it is none.
+pub fn amount(text: &str) -> Result<Bytes, String> {
     match text.parse::<Quantity>() {
         Ok(Quantity::Bytes(bytes)) => Ok(bytes),
         Ok(Quantity::Ratio(_)) | Err(_) => {
@@ -106,7 +110,11 @@ fn amount(text: &str) -> Result<Bytes, String> {
     }
 }
 
-fn version(text: &str) -> Result<KubernetesVersion, String> {
+/// A version of Kubernetes.
+///
+/// # Errors
+/// When it is none whose rules are known.
+pub fn version(text: &str) -> Result<KubernetesVersion, String> {
     let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');
     let minor = match (parts.next(), parts.next().and_then(|minor| minor.parse().ok())) {
         (Some("1"), Some(minor)) if KUBERNETES.contains(&minor) => Some(minor),

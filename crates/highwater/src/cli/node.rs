@@ -1,0 +1,46 @@
+//! `highwater node`: a machine made ready for swap.
+
+mod plan;
+mod render;
+mod wanted;
+
+use crate::cli::Global;
+use crate::exit_code::Outcome;
+use clap::{Args, Subcommand};
+
+/// What stands below the help.
+pub const EXAMPLES: &str = "Examples:
+  highwater node plan --swap 8Gi                 a swap file: every step, what is now and what would be
+  highwater node plan --swap 8Gi --swap-behavior LimitedSwap --reclaim above-eviction
+                                                 the same on a Kubernetes node
+  highwater node plan --zram 50%:zstd --priority 100 --swap 8Gi
+                                                 compressed memory first, then a file
+  highwater node plan workers.yaml               what a NodeSwap file wants";
+
+/// The subcommands of `node`.
+#[derive(Args)]
+pub struct NodeArgs {
+    #[command(subcommand)]
+    command: NodeCommand,
+}
+
+#[derive(Subcommand)]
+enum NodeCommand {
+    /// Show what would change to give this machine the swap that is wanted; nothing is changed
+    #[command(after_help = EXAMPLES)]
+    Plan(plan::PlanArgs),
+    /// Write the swap that is wanted for somebody else's tool: Karpenter, kubeadm, cloud-init, a script
+    #[command(after_help = render::EXAMPLES)]
+    Render(render::RenderArgs),
+}
+
+/// Runs one of them.
+///
+/// # Errors
+/// As the subcommand.
+pub fn run(global: &Global, args: &NodeArgs) -> anyhow::Result<Outcome> {
+    match &args.command {
+        NodeCommand::Plan(args) => plan::run(global, args),
+        NodeCommand::Render(args) => render::run(args),
+    }
+}
