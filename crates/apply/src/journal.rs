@@ -194,7 +194,7 @@ mod tests {
 
     fn plan() -> Record {
         let step = Step { name: "reload".to_owned(), why: String::new(), change: Change::Reload };
-        Record::Plan { at_seconds: 1, steps: vec![step] }
+        Record::Plan { at_seconds: 1, steps: vec![step], found: Vec::new() }
     }
 
     fn written() -> (tempfile::TempDir, Vec<u8>) {

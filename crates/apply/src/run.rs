@@ -3,7 +3,7 @@
 use crate::host::kept::Kept;
 use crate::host::progress::Progress;
 use crate::host::{HostError, Machine, Present, act, keep, leaves_a_trace, present, settle};
-use crate::journal::history::{Entry, StepState, target};
+use crate::journal::history::{Entry, History, StepState, target};
 use crate::journal::record::Record;
 use crate::journal::{Journal, JournalError};
 use model::plan::{Change, Plan, Step};
@@ -100,37 +100,41 @@ pub fn start(
     if plan.steps.is_empty() {
         return Ok(());
     }
-    refuse_stale(machine, &plan.steps)?;
-    journal.write(Record::Plan { at_seconds, steps: plan.steps.clone() })?;
+    let found = refuse_stale(machine, &plan.steps)?;
+    journal.write(Record::Plan { at_seconds, steps: plan.steps.clone(), found })?;
     go_on(machine, journal, tell)
 }
 
-/// A plan that does not fit the machine any more is refused before its first step.
-fn refuse_stale(machine: &Machine, steps: &[Step]) -> Result<(), Stopped> {
+/// A plan that does not fit the machine any more is refused before its first step. The numbers of the steps that need
+/// nothing come back: all others are this run's own, also what an earlier step or a boot in between brings about.
+fn refuse_stale(machine: &Machine, steps: &[Step]) -> Result<Vec<usize>, Stopped> {
     let mut seen = HashSet::new();
-    for step in steps.iter().filter(|step| machine.takes(&step.change)) {
+    let mut found = Vec::new();
+    for (number, step) in steps.iter().enumerate().filter(|(_, step)| machine.takes(&step.change)) {
         // What an earlier step changes can only be looked at when it was taken; so can what it brings.
         let is_first = seen.insert((kind(&step.change), target(&step.change)));
         let waits_for_a_device = match &step.change {
             Change::Signature { device, .. } => !std::path::Path::new(device).exists(),
             Change::Value { path, .. } => !machine.root().join(path.trim_start_matches('/')).exists(),
-            Change::Unit { .. } | Change::Reload => true,
+            Change::Unit { .. } => !machine.root().join("run/systemd/system").exists(),
             Change::File { .. }
             | Change::Link { .. }
             | Change::SwapFile { .. }
             | Change::Zram { .. }
-            | Change::Swap { .. } => false,
+            | Change::Swap { .. }
+            | Change::Reload => false,
         };
         if !is_first || waits_for_a_device {
             continue;
         }
         match present(machine, &step.change) {
-            Ok(Present::Now | Present::Wanted) => {}
+            Ok(Present::Now) => {}
+            Ok(Present::Wanted) => found.push(number),
             Ok(Present::Other(found)) => return Err(Stopped::Stale { step: step.name.clone(), found }),
             Err(source) => return Err(Stopped::Failed { step: step.name.clone(), source }),
         }
     }
-    Ok(())
+    Ok(found)
 }
 
 /// A word for each kind, so that a unit and a file of one name are two things.
@@ -159,11 +163,25 @@ pub fn go_on(
 ) -> Result<(), Stopped> {
     for number in journal.history().last_plan() {
         let Some(entry) = journal.history().entries().get(number).cloned() else { continue };
+        if is_overtaken(journal.history(), number) {
+            continue;
+        }
         let ending = take(machine, journal, number, &entry, tell)?;
         tell(&Event::Over(&entry.step, ending));
     }
     journal.write(Record::Finished)?;
     Ok(())
+}
+
+/// Swap that was switched off and on again is judged by the last of the two.
+fn is_overtaken(history: &History, number: usize) -> bool {
+    let own = |change| (kind(change), target(change));
+    let Some(entry) = history.entries().get(number) else { return false };
+    history.entries().iter().skip(number + 1).any(|later| {
+        own(&later.step.change) == own(&entry.step.change)
+            && leaves_a_trace(&later.step.change)
+            && matches!(later.state, StepState::Begun | StepState::Done)
+    })
 }
 
 fn take(
@@ -185,7 +203,11 @@ fn take(
     match present(machine, &step.change).map_err(failed)? {
         Present::Wanted => {
             match entry.state {
-                StepState::Planned | StepState::Left => journal.write(Record::Found { step: number })?,
+                StepState::Planned | StepState::Left => {
+                    let kept = keep(machine, &step.change).map_err(failed)?;
+                    journal.write(Record::Begin { step: number, kept })?;
+                    journal.write(Record::Done { step: number })?;
+                }
                 StepState::Begun => journal.write(Record::Done { step: number })?,
                 StepState::Done | StepState::Found | StepState::Undone => {}
             }

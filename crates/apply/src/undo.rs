@@ -1,16 +1,16 @@
 //! The undo: the journal backwards, and only what it did.
 
+use crate::host::kept::Kept;
 use crate::host::{Machine, Present, leaves_a_trace, present, settle, tidy_up};
 use crate::journal::Journal;
 use crate::journal::history::{Entry, History, StepState, target};
 use crate::journal::record::Record;
 use crate::run::{Ending, Event, Stopped, kind, patiently};
-use model::plan::{Change, UnitAction};
+use model::plan::{Change, Step, UnitAction};
 
 /// The numbers of the steps that an undo takes back, in its order.
 ///
-/// A unit is restarted, and systemd reads its files again, when everything else is back: otherwise it would start once
-/// more with what is to go.
+/// A unit is restarted when everything else is back: otherwise it would start once more with what is to go.
 #[must_use]
 pub fn order(history: &History) -> Vec<usize> {
     let mut numbers: Vec<usize> = history
@@ -21,12 +21,15 @@ pub fn order(history: &History) -> Vec<usize> {
         .map(|(number, _)| number)
         .collect();
     let last = |number: &usize| match history.entries().get(*number).map(|entry| &entry.step.change) {
-        Some(Change::Reload) => 1,
-        Some(Change::Unit { action: UnitAction::Restart, .. }) => 2,
-        Some(_) | None => 0,
+        Some(change) => is_restart(change),
+        None => false,
     };
     numbers.sort_by_key(|number| (last(number), std::cmp::Reverse(*number)));
     numbers
+}
+
+const fn is_restart(change: &Change) -> bool {
+    matches!(change, Change::Unit { action: UnitAction::Restart, .. })
 }
 
 const fn is_ours(state: StepState) -> bool {
@@ -93,22 +96,63 @@ pub fn undo(
     if !journal.history().has_something_to_undo() {
         return Ok(());
     }
-    let mut has_reloaded = false;
+    let mut stale_units = stale_units(journal.history());
     for number in order(journal.history()) {
         let Some(entry) = journal.history().entries().get(number).cloned() else { continue };
-        let is_reload = entry.step.change == Change::Reload;
-        let ending = if is_reload && has_reloaded {
-            journal.write(Record::Undone { steps: vec![number] })?;
-            Ending::WasBack
-        } else {
-            take_back(machine, journal, number, &entry, tell)?
-        };
-        has_reloaded |= is_reload;
+        if is_restart(&entry.step.change) {
+            reload(machine, &mut stale_units, tell)?;
+        }
+        let ending = take_back(machine, journal, number, &entry, tell)?;
+        match &entry.step.change {
+            Change::Reload => stale_units = None,
+            change if is_of_systemd(change) => {
+                stale_units = stale_units.or_else(|| a_reload(journal.history()));
+            }
+            _ => {}
+        }
         tell(&Event::Over(&entry.step, ending));
     }
+    reload(machine, &mut stale_units, tell)?;
     journal.write(Record::AllUndone)?;
     journal.put_away()?;
     Ok(())
+}
+
+/// Whether a change is of a file that systemd keeps in mind until it reads all of them again.
+fn is_of_systemd(change: &Change) -> bool {
+    match change {
+        Change::File { path, .. } | Change::Link { path, .. } => path.contains("/systemd/"),
+        Change::SwapFile { .. }
+        | Change::Signature { .. }
+        | Change::Zram { .. }
+        | Change::Swap { .. }
+        | Change::Value { .. }
+        | Change::Unit { .. }
+        | Change::Reload => false,
+    }
+}
+
+/// The step by which systemd read its files, when there was one that this journal took.
+fn a_reload(history: &History) -> Option<Step> {
+    let reloads = history.entries().iter().filter(|entry| entry.step.change == Change::Reload);
+    let ours = |entry: &&Entry| is_ours(entry.state) || entry.state == StepState::Undone;
+    reloads.filter(ours).map(|entry| entry.step.clone()).next()
+}
+
+/// After an undo that was interrupted nobody knows whether systemd has read what is back.
+fn stale_units(history: &History) -> Option<Step> {
+    let is_back = |entry: &Entry| entry.state == StepState::Undone && is_of_systemd(&entry.step.change);
+    history.entries().iter().any(is_back).then(|| a_reload(history)).flatten()
+}
+
+/// systemd reads its files once more when some came back after it last did.
+fn reload(
+    machine: &Machine,
+    stale_units: &mut Option<Step>,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Result<(), Stopped> {
+    let Some(step) = stale_units.take().filter(|step| machine.takes(&step.change)) else { return Ok(()) };
+    patiently(machine, &step, &Change::Reload, &Kept::default(), tell)
 }
 
 fn take_back(

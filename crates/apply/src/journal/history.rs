@@ -104,7 +104,6 @@ impl History {
             Record::Plan { .. } => !self.is_undone,
             Record::Begin { step, .. }
             | Record::Done { step }
-            | Record::Found { step }
             | Record::Left { step }
             | Record::Failed { step, .. } => knows(step),
             Record::UndoBegin { steps } | Record::Undone { steps } => steps.iter().all(knows),
@@ -116,13 +115,13 @@ impl History {
     pub(super) fn take(&mut self, record: Record) {
         self.record_count += 1;
         match record {
-            Record::Plan { at_seconds, steps } => {
+            Record::Plan { at_seconds, steps, found } => {
                 self.last_plan_at = self.entries.len();
                 self.last_plan_seconds = Some(at_seconds);
                 self.is_finished = false;
-                self.entries.extend(steps.into_iter().map(|step| Entry {
+                self.entries.extend(steps.into_iter().enumerate().map(|(number, step)| Entry {
                     step,
-                    state: StepState::Planned,
+                    state: if found.contains(&number) { StepState::Found } else { StepState::Planned },
                     kept: Kept::default(),
                     failure: None,
                 }));
@@ -136,7 +135,6 @@ impl History {
                 entry.failure = None;
             }),
             Record::Done { step } => self.mark(step, |entry| entry.state = StepState::Done),
-            Record::Found { step } => self.mark(step, |entry| entry.state = StepState::Found),
             Record::Left { step } => self.mark(step, |entry| entry.state = StepState::Left),
             Record::Failed { step, why } => self.mark(step, |entry| entry.failure = Some(why)),
             Record::Finished => self.is_finished = true,

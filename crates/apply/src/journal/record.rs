@@ -19,6 +19,8 @@ pub enum Record {
         at_seconds: u64,
         /// The steps.
         steps: Vec<Step>,
+        /// Those of them that need nothing, counted from the first of this plan: the machine was so.
+        found: Vec<usize>,
     },
     /// A step is about to be taken.
     Begin {
@@ -29,11 +31,6 @@ pub enum Record {
     },
     /// A step was taken.
     Done {
-        /// Which.
-        step: usize,
-    },
-    /// A step needed nothing: the machine was so.
-    Found {
         /// Which.
         step: usize,
     },
@@ -92,13 +89,12 @@ impl Record {
             record
         };
         match self {
-            Self::Plan { at_seconds, steps } => {
+            Self::Plan { at_seconds, steps, found } => {
                 let steps: Vec<Value> = steps.iter().map(change_json::of_step).collect();
-                of("plan", json!({ "at_seconds": at_seconds, "steps": steps }))
+                of("plan", json!({ "at_seconds": at_seconds, "steps": steps, "found": found }))
             }
             Self::Begin { step, kept } => of("begin", json!({ "step": step, "kept": of_kept(kept) })),
             Self::Done { step } => of("done", json!({ "step": step })),
-            Self::Found { step } => of("found", json!({ "step": step })),
             Self::Left { step } => of("left", json!({ "step": step })),
             Self::Failed { step, why } => of("failed", json!({ "step": step, "why": why })),
             Self::Finished => of("finished", json!({})),
@@ -115,14 +111,15 @@ impl Record {
         Some(match value.get("record")?.as_str()? {
             "plan" => {
                 let steps = value.get("steps")?.as_array()?.iter().map(change_json::step);
+                let found = value.get("found")?.as_array()?.iter().map(number);
                 Self::Plan {
                     at_seconds: value.get("at_seconds")?.as_u64()?,
                     steps: steps.collect::<Option<_>>()?,
+                    found: found.collect::<Option<_>>()?,
                 }
             }
             "begin" => Self::Begin { step: step()?, kept: kept(value.get("kept")?)? },
             "done" => Self::Done { step: step()? },
-            "found" => Self::Found { step: step()? },
             "left" => Self::Left { step: step()? },
             "failed" => Self::Failed { step: step()?, why: value.get("why")?.as_str()?.to_owned() },
             "finished" => Self::Finished,
@@ -230,7 +227,7 @@ mod tests {
     #[test]
     fn a_record_is_read_as_it_was_written() {
         for record in [
-            Record::Plan { at_seconds: 1_790_000_000, steps: Vec::new() },
+            Record::Plan { at_seconds: 1_790_000_000, steps: Vec::new(), found: vec![7, 0] },
             Record::Begin { step: 3, kept: kept() },
             Record::Begin { step: 0, kept: Kept::default() },
             Record::Failed { step: 1, why: "a\nb".to_owned() },

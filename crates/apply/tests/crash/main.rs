@@ -1,5 +1,7 @@
 //! A crash at every point of a run and of an undo: the machine reaches what is wanted, or what it was, to the last byte.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, like the tests, stop at the first surprise")]
+
 mod fake_machine;
 
 use apply::host::{Machine, MachineState};
@@ -8,7 +10,8 @@ use apply::run::{Event, Stopped, go_on, start};
 use apply::undo::undo;
 use apply::verify::{Shows, differences};
 use fake_machine::{Shown, build, copy, machine, plan, shown, state, without_identity};
-use model::plan::{Change, Plan, Step};
+use kernel::bytes::Bytes;
+use model::plan::{Allocation, Change, Discard, Plan, Step, SwapFile, SwapUse, SwitchedBy};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -195,11 +198,49 @@ fn the_kubelet_starts_again_when_everything_else_is_back() {
     let asked: Vec<&str> = asked.lines().filter(|line| !line.starts_with("is-active")).collect();
     let expected = [
         "stop --no-ask-password -- swapfile.swap",
+        "daemon-reload",
         "start --no-ask-password -- earlyoom.service",
         "daemon-reload",
         "try-restart --no-ask-password -- kubelet.service",
     ];
     assert_eq!(asked, expected);
+}
+
+#[test]
+fn swap_that_is_made_anew_is_switched_off_and_on_and_comes_back_as_it_was() {
+    let stage = stage();
+    let before = without_identity(shown(&stage.root));
+    let used = |priority| Some(SwapUse { priority: Some(priority), discard: Discard::Never });
+    let file =
+        |mebibytes: u64| Some(SwapFile { size: Bytes(mebibytes << 20), allocation: Allocation::Reserved });
+    let swap = |now, wanted| Change::Swap {
+        path: "/var/swap/file".to_owned(),
+        now,
+        wanted,
+        by: SwitchedBy::Unit("swapfile.swap".to_owned()),
+    };
+    let changes = [
+        swap(used(10), None),
+        Change::SwapFile { path: "/var/swap/file".to_owned(), now: file(1), wanted: file(2) },
+        swap(None, used(10)),
+    ];
+    let step = |(number, change)| Step { name: format!("anew-{number}"), why: String::new(), change };
+    let anew = Plan { steps: changes.into_iter().enumerate().map(step).collect(), ..Plan::default() };
+    let folder = folder();
+    let cuts = cuts(&stage.root, folder.path(), |look| apply(&stage.root, &anew, look).unwrap());
+    let after = without_identity(shown(&stage.root));
+    for (number, cut) in cuts.iter().enumerate() {
+        torn(cut, &mut |root, length| {
+            apply(root, &anew, &mut |_| {}).unwrap_or_else(|error| panic!("cut {number}: {error}"));
+            assert_same(&without_identity(shown(root)), &after, &format!("cut {number}, {length} bytes"));
+        });
+        // The first plan's steps are in the same journal: one undo leads back to the very beginning.
+        torn(cut, &mut |root, length| {
+            take_back(root).unwrap_or_else(|error| panic!("cut {number}: {error}"));
+            assert_same(&shown(root), &stage.before, &format!("cut {number}, {length} bytes"));
+        });
+    }
+    assert_ne!(before, after);
 }
 
 #[test]
