@@ -103,12 +103,10 @@ pub fn undo(
             reload(machine, &mut stale_units, tell)?;
         }
         let ending = take_back(machine, journal, number, &entry, tell)?;
-        match &entry.step.change {
-            Change::Reload => stale_units = None,
-            change if is_of_systemd(change) => {
-                stale_units = stale_units.or_else(|| a_reload(journal.history()));
-            }
-            _ => {}
+        if entry.step.change == Change::Reload {
+            stale_units = None;
+        } else if is_of_systemd(&entry.step.change) {
+            stale_units = a_reload(journal.history());
         }
         tell(&Event::Over(&entry.step, ending));
     }
