@@ -219,12 +219,7 @@ fn swap(look: &Look<'_>, path: &str, wanted: Option<SwapUse>, by: &SwitchedBy) -
         Some(SwapUse { priority: Some(priority), .. }) => format!("swap with priority {priority}"),
         Some(SwapUse { priority: None, .. }) => "swap with the kernel's priority".to_owned(),
     };
-    let found = active::in_use(look, path, unit);
-    // What nobody can see is not compared: discard, where no unit says it.
-    let found = match (found, wanted, unit) {
-        (Some(found), Some(wanted), None) => Some(SwapUse { discard: wanted.discard, ..found }),
-        (found, _, _) => found,
-    };
+    let found = active::in_use(look, path, path, unit, wanted);
     compare(&wanted, &found, words, path)
 }
 

@@ -1,6 +1,7 @@
 //! Swap that is on or off now, and shall be on as wanted.
 
 use crate::node::draft::Draft;
+use crate::node::fstab;
 use crate::node::look::Look;
 use crate::node::order::Stage;
 use crate::node::systemd_unit;
@@ -14,6 +15,8 @@ const SPARE: Bytes = Bytes::from_mib(128);
 pub struct Switch<'a> {
     /// As `/proc/swaps` shows it.
     pub path: &'a str,
+    /// As it was named: a link below `/dev/disk` too.
+    pub what: &'a str,
     /// How it shall be used.
     pub wanted: SwapUse,
     /// The unit that switches it; nothing where there is no systemd.
@@ -22,21 +25,36 @@ pub struct Switch<'a> {
     pub is_remade: bool,
 }
 
-/// How an area is used now. `/proc/swaps` does not show discard; the unit that switched it on does.
-pub fn in_use(look: &Look<'_>, path: &str, unit: Option<&str>) -> Option<SwapUse> {
-    let area = look.active(path)?;
-    let discard = unit
-        .and_then(|unit| look.text(&systemd_unit::file_path(unit)).value().map(|text| discard_of(text)))
-        .unwrap_or_default();
-    Some(SwapUse {
-        priority: i16::try_from(area.swap.priority).ok().filter(|priority| *priority >= 0),
-        discard,
-    })
+/// How an area is used now. `/proc/swaps` does not show discard; what switches the swap on at boot does: its unit, or `/etc/fstab`.
+/// Where neither says, what nobody can see is taken as it is wanted.
+pub fn in_use(
+    look: &Look<'_>,
+    path: &str,
+    what: &str,
+    unit: Option<&str>,
+    wanted: Option<SwapUse>,
+) -> Option<SwapUse> {
+    let discard = match unit {
+        Some(unit) => look.text(&systemd_unit::file_path(unit)).value().map(|text| discard_of(text)),
+        None => fstab::options(look, what)
+            .map(|options| discard_in(&options))
+            .or(wanted.map(|wanted| wanted.discard)),
+    };
+    let priority = look.active(path)?.swap.priority;
+    let priority = i16::try_from(priority).ok().filter(|priority| *priority >= 0);
+    Some(SwapUse { priority, discard: discard.unwrap_or_default() })
 }
 
 fn discard_of(unit: &str) -> Discard {
-    let options = unit.lines().filter_map(|line| line.strip_prefix("Options="));
-    let mut words = options.flat_map(|options| options.split(','));
+    unit.lines()
+        .filter_map(|line| line.strip_prefix("Options="))
+        .map(discard_in)
+        .next_back()
+        .unwrap_or_default()
+}
+
+fn discard_in(options: impl AsRef<str>) -> Discard {
+    let mut words = options.as_ref().split(',');
     words
         .find_map(|word| match word.trim() {
             "discard=once" => Some(Discard::Once),
@@ -48,10 +66,10 @@ fn discard_of(unit: &str) -> Discard {
 
 /// Adds the steps: off when it must change, and on.
 pub fn switch(look: &Look<'_>, switch: &Switch<'_>, draft: &mut Draft) {
-    let Switch { path, wanted, unit, is_remade } = switch;
+    let Switch { path, what, wanted, unit, is_remade } = switch;
     draft.places.push((*path).to_owned());
     let by = unit.map_or(SwitchedBy::Call, |unit| SwitchedBy::Unit(unit.to_owned()));
-    let now = in_use(look, path, *unit);
+    let now = in_use(look, path, what, *unit, Some(*wanted));
     if now == Some(*wanted) && !is_remade {
         return;
     }

@@ -22,6 +22,13 @@ pub fn without(look: &Look<'_>, what: &str, draft: &mut Draft) {
     write(look, draft);
 }
 
+/// The options of the line that switches a swap on.
+pub fn options(look: &Look<'_>, what: &str) -> Option<String> {
+    let Reading::Value(text) = look.text(PATH) else { return None };
+    let line = text.lines().find(|line| swap_of(line).is_some_and(|found| found == encoded(what)))?;
+    line.split_whitespace().nth(3).map(str::to_owned)
+}
+
 fn write(look: &Look<'_>, draft: &mut Draft) {
     let now = match look.text(PATH) {
         Reading::Value(text) => text,

@@ -87,8 +87,7 @@ fn tell(
 ) {
     refuse_impossible(look, config, told, draft);
     let settings = settings(look, config, told);
-    let drop_in =
-        config.flag("--config-dir").map(|folder| format!("{}/{DROP_IN}", folder.trim_end_matches('/')));
+    let drop_in = drop_in(config);
     let own = drop_in.as_deref().unwrap_or_default();
     let is_told = settings.iter().all(|setting| {
         let found = config.value(&setting.keys, own);
@@ -108,6 +107,11 @@ fn tell(
     draft.file(look, Stage::KubeletConfig, WantedFile { name: "kubelet-config", why, path: &drop_in, text });
 }
 
+/// Where a drop-in of ours lies, when the kubelet reads drop-ins.
+fn drop_in(config: &KubeletConfig) -> Option<String> {
+    Some(format!("{}/{DROP_IN}", config.folder()?.trim_end_matches('/')))
+}
+
 impl Setting {
     /// Whether it says what holds anyway.
     fn is_default(&self) -> bool {
@@ -125,8 +129,7 @@ fn settings(look: &Look<'_>, config: &KubeletConfig, told: &KubeletWanted) -> Ve
     }
     settings.push(setting(&["memorySwap", "swapBehavior"], behavior(told.behavior)));
     if let Some(eviction) = told.eviction {
-        let drop_in =
-            config.flag("--config-dir").map(|folder| format!("{}/{DROP_IN}", folder.trim_end_matches('/')));
+        let drop_in = drop_in(config);
         let others = config.value(&["evictionHard"], drop_in.as_deref().unwrap_or_default());
         settings.push(setting(&["evictionHard", "memory.available"], &amount(eviction)));
         if others.is_none_or(|(_, node)| node.entries().is_empty()) {
@@ -136,10 +139,15 @@ fn settings(look: &Look<'_>, config: &KubeletConfig, told: &KubeletWanted) -> Ve
             }
         }
     }
-    if look.kubernetes().is_some_and(|version| version.0 < 30) {
+    if is_old(look) {
         settings.push(setting(&["featureGates", "NodeSwap"], "true"));
     }
     settings
+}
+
+/// Whether the kubelet needs the feature gate `NodeSwap`, which is on from 1.30 and fixed from 1.34.
+fn is_old(look: &Look<'_>) -> bool {
+    look.kubernetes().is_some_and(|version| version.0 < 30)
 }
 
 const fn behavior(behavior: SwapBehavior) -> &'static str {
@@ -265,9 +273,8 @@ fn refuse_impossible(look: &Look<'_>, config: &KubeletConfig, told: &KubeletWant
             "take the flag out of its unit or environment file, or leave --eviction out",
         );
     }
-    let is_old = look.kubernetes().is_some_and(|version| version.0 < 30);
     match told.behavior {
-        SwapBehavior::NoSwap if is_old => draft.refuse(
+        SwapBehavior::NoSwap if is_old(look) => draft.refuse(
             "a kubelet before 1.30 knows no NoSwap: it is the same as leaving the feature gate NodeSwap off",
             "take a newer kubelet, or leave --swap-behavior out",
         ),
@@ -295,6 +302,8 @@ fn restart(look: &Look<'_>, kubelet: &KubeletFound, told: Option<&KubeletWanted>
         "The kubelet reads its configuration once, when it starts."
     } else if draft.any(|_, change| matches!(change, Change::Swap { wanted: Some(_), .. })) {
         "The kubelet looks at the size of swap once, when it starts."
+    } else if is_older_than_swap(look, kubelet, draft) {
+        "Swap was switched on after the kubelet started, which looks at its size once."
     } else if runs_otherwise(kubelet, told) {
         "The kubelet runs with another configuration than its files say: it was not started again since."
     } else {
@@ -319,6 +328,15 @@ fn runs_otherwise(kubelet: &KubeletFound, told: Option<&KubeletWanted>) -> bool 
     let eviction = root.at(&["evictionHard", "memory.available"]);
     let evicts = told.eviction.zip(eviction).is_some_and(|(wanted, node)| !is_value(node, &amount(wanted)));
     fails || found.unwrap_or("NoSwap") != behavior(told.behavior) || evicts
+}
+
+/// Whether the kubelet started before a wanted area was switched on.
+fn is_older_than_swap(look: &Look<'_>, kubelet: &KubeletFound, draft: &Draft) -> bool {
+    let Some(started) = kubelet.process.value().and_then(|process| process.started.get()) else {
+        return false;
+    };
+    let mut switched_on = draft.places.iter().filter_map(|place| look.active(place)?.switched_on.get());
+    switched_on.any(|switched_on| switched_on > started)
 }
 
 /// The kubelet's unit: the service in whose cgroup it runs.

@@ -14,6 +14,10 @@ use model::node::KubeletFound;
 use model::quantity::kubernetes::milli;
 use model::reading::Reading;
 
+/// k3s and RKE2 hand the kubelet a folder without a flag that could be seen.
+const RANCHER_FOLDERS: [&str; 2] =
+    ["/var/lib/rancher/k3s/agent/etc/kubelet.conf.d", "/var/lib/rancher/rke2/agent/etc/kubelet.conf.d"];
+
 /// The configuration in force.
 pub struct KubeletConfig {
     /// The files that were read, the main file first.
@@ -54,6 +58,13 @@ impl KubeletConfig {
             }
         }
         config
+    }
+
+    /// The folder whose drop-ins the kubelet merges.
+    pub fn folder(&self) -> Option<String> {
+        let is_read = |folder: &&&str| self.files.iter().any(|file| file.path.starts_with(**folder));
+        let rancher = || RANCHER_FOLDERS.iter().find(is_read).map(|folder| (*folder).to_owned());
+        self.flag("--config-dir").or_else(rancher)
     }
 
     /// The value of a flag, the last one given: `--name=value` or `--name value`.

@@ -28,8 +28,15 @@ impl<'a> Look<'a> {
         self.facts.node
     }
 
-    pub const fn kubernetes(&self) -> Option<KubernetesVersion> {
-        self.facts.kubernetes
+    /// The kubelet's version: as it was told, else as it was seen.
+    pub fn kubernetes(&self) -> Option<KubernetesVersion> {
+        let seen = || {
+            let version = self.node().kubelet.value()?.version.value()?;
+            let mut numbers = version.trim_start_matches('v').split('.');
+            numbers.next().filter(|major| *major == "1")?;
+            numbers.next()?.parse().ok().map(KubernetesVersion)
+        };
+        self.facts.kubernetes.or_else(seen)
     }
 
     /// What lies at a path. One that nobody looked at counts as absent and is noted.

@@ -11,8 +11,6 @@ pub enum Stage {
     KubeletConfig,
     /// Swap that shall be another is switched off, while the units that know it are still there.
     SwapOff,
-    /// systemd forgets units, when the plan is taken back.
-    ReloadForUndo,
     /// Swap files, signatures, zram devices.
     Area,
     /// Unit files, links, drop-ins, `/etc/fstab`.
@@ -38,12 +36,6 @@ pub fn around(look: &Look<'_>, draft: &mut Draft) {
         stage == Stage::Units && matches!(change, Change::File { .. } | Change::Link { .. })
     };
     if draft.any(is_unit) {
-        draft.step(
-            Stage::ReloadForUndo,
-            "reload-before",
-            "Changes nothing now; when the plan is taken back, systemd forgets the units here.",
-            Change::Reload,
-        );
         draft.step(
             Stage::Reload,
             "reload",

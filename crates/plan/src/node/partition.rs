@@ -63,7 +63,7 @@ pub fn plan(look: &Look<'_>, area: &SwapArea, device: &str, draft: &mut Draft) {
     } else {
         fstab::with(look, device, usage, draft);
     }
-    let switch = Switch { path: &path, wanted: usage, unit: unit.as_deref(), is_remade: false };
+    let switch = Switch { path: &path, what: device, wanted: usage, unit: unit.as_deref(), is_remade: false };
     active::switch(look, &switch, draft);
 }
 

@@ -20,7 +20,7 @@ const EVICTION_DEFAULT: Bytes = Bytes::from_mib(100);
 const HEADROOM_PERCENT: u64 = 25;
 
 /// What kswapd may keep free, in percent of the memory: more of it is memory that nobody uses.
-const KEPT_FREE_PERCENT_MAX: u64 = 10;
+const KEPT_FREE_PERCENT_MAX: u64 = 15;
 
 /// A setting that is wanted.
 pub struct Wanted {
@@ -163,6 +163,6 @@ mod tests {
         let zones = parse(RECORDED).unwrap();
         let managed: u64 = zones.iter().filter_map(|zone| zone.managed).sum();
         let memory = Bytes(managed * PAGE.0);
-        assert!(factor_above(&zones, PAGE, Bytes(memory.0 / 10), memory).is_err());
+        assert!(factor_above(&zones, PAGE, Bytes(memory.0 / 8), memory).is_err());
     }
 }

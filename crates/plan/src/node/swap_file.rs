@@ -60,7 +60,11 @@ pub fn plan(
     } else {
         fstab::with(look, path, usage, draft);
     }
-    active::switch(look, &Switch { path, wanted: usage, unit: unit.as_deref(), is_remade }, draft);
+    active::switch(
+        look,
+        &Switch { path, what: path, wanted: usage, unit: unit.as_deref(), is_remade },
+        draft,
+    );
 }
 
 fn whole(size: SwapSize) -> &'static str {

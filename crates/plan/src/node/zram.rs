@@ -73,7 +73,8 @@ pub fn plan(look: &Look<'_>, area: &SwapArea, wanted: &Wanted<'_>, draft: &mut D
             "what zram stores is in memory that the kubelet's memory.available does not see: it may evict too late",
         );
     }
-    let switch = Switch { path: &path, wanted: usage, unit: unit.as_deref(), is_remade: !is_same };
+    let switch =
+        Switch { path: &path, what: &path, wanted: usage, unit: unit.as_deref(), is_remade: !is_same };
     active::switch(look, &switch, draft);
 }
 
