@@ -10,6 +10,7 @@ pub mod host;
 pub mod incidents;
 pub mod lint_settings;
 pub mod node;
+pub mod node_plan;
 pub mod node_swap;
 pub mod object;
 pub mod oom_reports;

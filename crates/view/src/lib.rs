@@ -10,6 +10,7 @@ pub mod lint;
 pub mod list;
 pub mod names;
 pub mod node;
+pub mod node_plan;
 pub mod oom_report;
 pub mod outcome;
 pub mod policy;

@@ -2,6 +2,7 @@
 
 mod check;
 mod plan;
+mod planned;
 mod render;
 mod wanted;
 
@@ -31,7 +32,7 @@ enum NodeCommand {
     #[command(after_help = check::EXAMPLES)]
     Check(check::CheckArgs),
     /// Show what would change to give this machine the swap that is wanted; nothing is changed
-    #[command(after_help = EXAMPLES)]
+    #[command(after_help = plan::EXAMPLES)]
     Plan(plan::PlanArgs),
     /// Write the swap that is wanted for somebody else's tool: Karpenter, kubeadm, cloud-init, a script
     #[command(after_help = render::EXAMPLES)]
