@@ -7,6 +7,7 @@ pub mod history;
 pub mod leaks;
 pub mod lint;
 pub mod ls;
+pub mod node;
 pub mod observe;
 pub mod oom;
 pub mod output;
@@ -100,6 +101,9 @@ enum Command {
     /// Check manifests, node configuration and scripts before they run
     #[command(after_help = lint::EXAMPLES)]
     Lint(lint::LintArgs),
+    /// Make a machine ready for swap
+    #[command(after_help = node::EXAMPLES)]
+    Node(node::NodeArgs),
     /// Show, check and explain the memory policy: who gets how much swap, and why
     #[command(after_help = policy::EXAMPLES)]
     Policy(policy::PolicyArgs),
@@ -139,6 +143,7 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Oom(args)) => oom::run(&global, &args),
         Some(Command::Lint(args)) => lint::run(&args),
+        Some(Command::Node(args)) => node::run(&global, &args),
         Some(Command::Policy(args)) => policy::run(&global, &args),
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Leaks(args)) => leaks::run(&args),

@@ -10,6 +10,8 @@ pub mod leaks;
 pub mod lint;
 pub mod list;
 pub mod names;
+pub mod node;
+pub mod node_plan;
 pub mod oom_report;
 pub mod outcome;
 pub mod policy;
