@@ -22,6 +22,7 @@ pub mod policy;
 pub mod quantity;
 pub mod rates;
 pub mod reading;
+pub mod recorded;
 pub mod snapshot;
 pub mod swap_limit;
 pub mod workload;
