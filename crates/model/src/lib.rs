@@ -27,6 +27,7 @@ pub mod quantity;
 pub mod rates;
 pub mod reading;
 pub mod recommendation;
+pub mod recorded;
 pub mod replay;
 pub mod snapshot;
 pub mod swap_limit;
