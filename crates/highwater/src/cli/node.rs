@@ -2,6 +2,7 @@
 
 mod plan;
 mod render;
+mod size;
 mod wanted;
 
 use crate::cli::Global;
@@ -32,6 +33,9 @@ enum NodeCommand {
     /// Write the swap that is wanted for somebody else's tool: Karpenter, kubeadm, cloud-init, a script
     #[command(after_help = render::EXAMPLES)]
     Render(render::RenderArgs),
+    /// Tell how much swap workloads would be given, how much stays unused and why, and what to change
+    #[command(after_help = size::EXAMPLES)]
+    Size(size::SizeArgs),
 }
 
 /// Runs one of them.
@@ -42,5 +46,6 @@ pub fn run(global: &Global, args: &NodeArgs) -> anyhow::Result<Outcome> {
     match &args.command {
         NodeCommand::Plan(args) => plan::run(global, args),
         NodeCommand::Render(args) => render::run(args),
+        NodeCommand::Size(args) => size::run(args),
     }
 }
