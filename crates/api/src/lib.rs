@@ -9,6 +9,7 @@ pub mod free;
 pub mod host;
 pub mod incidents;
 pub mod lint_settings;
+pub mod node;
 pub mod node_size;
 pub mod node_swap;
 pub mod object;

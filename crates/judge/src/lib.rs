@@ -19,6 +19,7 @@ pub mod oom;
 pub mod outcome;
 pub mod pod_resources;
 pub mod policy;
+pub mod preflight;
 pub mod protection;
 pub mod qos;
 pub mod silence;

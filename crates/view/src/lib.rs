@@ -9,6 +9,7 @@ pub mod incident;
 pub mod lint;
 pub mod list;
 pub mod names;
+pub mod node;
 pub mod node_size;
 pub mod oom_report;
 pub mod outcome;

@@ -1,5 +1,6 @@
 //! `highwater node`: a machine made ready for swap.
 
+mod check;
 mod plan;
 mod render;
 mod size;
@@ -11,12 +12,12 @@ use clap::{Args, Subcommand};
 
 /// What stands below the help.
 pub const EXAMPLES: &str = "Examples:
+  highwater node check                           what of this machine keeps swap from working
   highwater node plan --swap 8Gi                 a swap file: every step, what is now and what would be
   highwater node plan --swap 8Gi --swap-behavior LimitedSwap --reclaim above-eviction
                                                  the same on a Kubernetes node
-  highwater node plan --zram 50%:zstd --priority 100 --swap 8Gi
-                                                 compressed memory first, then a file
-  highwater node plan workers.yaml               what a NodeSwap file wants";
+  highwater node render --for karpenter --swap 30Gi
+                                                 the same for somebody else's tool";
 
 /// The subcommands of `node`.
 #[derive(Args)]
@@ -27,6 +28,9 @@ pub struct NodeArgs {
 
 #[derive(Subcommand)]
 enum NodeCommand {
+    /// Check this machine: swap, kernel, kubelet, runtimes, and what keeps swap from working
+    #[command(after_help = check::EXAMPLES)]
+    Check(check::CheckArgs),
     /// Show what would change to give this machine the swap that is wanted; nothing is changed
     #[command(after_help = EXAMPLES)]
     Plan(plan::PlanArgs),
@@ -44,6 +48,7 @@ enum NodeCommand {
 /// As the subcommand.
 pub fn run(global: &Global, args: &NodeArgs) -> anyhow::Result<Outcome> {
     match &args.command {
+        NodeCommand::Check(args) => check::run(global, args),
         NodeCommand::Plan(args) => plan::run(global, args),
         NodeCommand::Render(args) => render::run(args),
         NodeCommand::Size(args) => size::run(args),

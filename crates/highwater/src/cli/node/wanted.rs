@@ -142,11 +142,11 @@ impl WantedFlags {
     pub fn wanted(&self) -> anyhow::Result<NodeSwap> {
         match &self.flags.node_swap {
             Some(file) => from_file(file),
-            None => self.from_flags(),
+            None => self.of_flags(),
         }
     }
 
-    fn from_flags(&self) -> anyhow::Result<NodeSwap> {
+    fn of_flags(&self) -> anyhow::Result<NodeSwap> {
         let Flags {
             zswap, swappiness, page_cluster, reclaim, swap_behavior, eviction, protect_system, ..
         } = &self.flags;
