@@ -30,6 +30,7 @@ pub mod reading;
 pub mod recommendation;
 pub mod recorded;
 pub mod replay;
+pub mod replica;
 pub mod snapshot;
 pub mod swap_limit;
 pub mod workload;

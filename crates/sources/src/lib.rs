@@ -13,5 +13,6 @@ pub mod oom_watch;
 pub mod pod_logs;
 pub mod proc;
 pub mod process;
+pub mod prometheus;
 pub mod systemd;
 pub mod zone;
