@@ -9,6 +9,7 @@ pub mod features;
 pub mod files;
 pub mod filesystems;
 pub mod kubelet;
+pub mod paths;
 pub mod swap_areas;
 mod within;
 

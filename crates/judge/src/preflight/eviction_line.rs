@@ -4,7 +4,7 @@
 
 use super::Subject;
 use super::kubelet::who;
-use crate::lint::runtime::report::amount;
+use crate::lint::report::amount;
 use model::lint::LintSeverity;
 use model::node_check::NodeFinding;
 use model::outcome::eviction::FirstToAct;

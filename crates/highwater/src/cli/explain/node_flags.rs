@@ -97,7 +97,11 @@ impl NodeFlags {
     }
 }
 
-fn amount(text: &str) -> Result<Bytes, String> {
+/// An amount of memory as a flag gives it.
+///
+/// # Errors
+/// It is no amount; with the words that say so.
+pub fn amount(text: &str) -> Result<Bytes, String> {
     match text.parse::<Quantity>() {
         Ok(Quantity::Bytes(bytes)) => Ok(bytes),
         Ok(Quantity::Ratio(_)) | Err(_) => {
