@@ -111,6 +111,18 @@ fn files_that_cannot_be_read_do_not_hide_the_rest() {
         &expected,
     );
     expect("no /proc/swaps", &[("/proc/swaps", Some("nonsense"))], &["swap-unknown warning"]);
+    // A file in the place of a folder cannot be listed, not even by root.
+    let folder: [Damage<'_>; 2] = [
+        (
+            "/proc/901/cmdline",
+            Some("kubelet\0--config=/var/lib/kubelet/config.yaml\0--config-dir=/etc/kubelet.d\0"),
+        ),
+        ("/etc/kubelet.d", Some("")),
+    ];
+    expect("drop-ins that cannot be listed", &folder, &["kubelet-configuration-unread warning"]);
+    let units: [Damage<'_>; 3] =
+        [("/etc/fstab", None), ("/etc/systemd/system", None), ("/etc/systemd/system", Some(""))];
+    expect("units that cannot be listed", &units, &["swap-not-persistent info"]);
     expect("no zoneinfo", &[("/proc/zoneinfo", None)], &[]);
 }
 

@@ -30,7 +30,7 @@ pub fn check(subject: &Subject<'_>, findings: &mut Vec<NodeFinding>) {
         let swapped: Bytes = daemons.iter().filter_map(|daemon| daemon.swapped.get()).sum();
         let now = match swapped {
             Bytes::ZERO => String::new(),
-            swapped => format!(" {} of it are in swap now.", amount(swapped)),
+            swapped => format!(" They have {} in swap now.", amount(swapped)),
         };
         let message = format!(
             "{slice} may swap, and {} {} in it: a node that swaps its kubelet answers late and becomes NotReady.{now}",

@@ -16,6 +16,8 @@ pub enum Persistence {
     By(String),
     /// A unit that nothing starts: its file.
     NotEnabled(String),
+    /// Nobody, as far as could be read: why the rest could not.
+    Unknown(String),
     /// Nobody.
     None,
 }
@@ -34,6 +36,10 @@ pub fn check(subject: &Subject<'_>, findings: &mut Vec<NodeFinding>) {
                 NodeFinding::new("swap-unit-not-enabled", LintSeverity::Warning, message)
                     .fix("enable the unit")
                     .command(format!("systemctl enable {name}"))
+            }
+            Persistence::Unknown(why) => {
+                let message = format!("Whether {path} comes back at the next boot is not known: {why}.");
+                NodeFinding::new("swap-not-persistent", LintSeverity::Info, message)
             }
             Persistence::None => {
                 let message = format!(
@@ -76,7 +82,20 @@ pub fn persistence(node: &Node, area: &SwapAreaInUse) -> Persistence {
         }
         not_enabled.get_or_insert_with(|| unit.path.clone());
     }
-    not_enabled.map_or(Persistence::None, Persistence::NotEnabled)
+    match (not_enabled, unread(node)) {
+        (Some(unit), None) => Persistence::NotEnabled(unit),
+        (_, Some(why)) => Persistence::Unknown(why),
+        (None, None) => Persistence::None,
+    }
+}
+
+/// Why a place that may name the area could not be read.
+fn unread(node: &Node) -> Option<String> {
+    let tells = |file: &&TextFile| file.path == "/etc/fstab" || file.path.contains("/systemd/");
+    node.files.iter().filter(tells).find_map(|file| match &file.text {
+        Reading::Failed(why) => Some(why.to_string()),
+        Reading::Value(_) | Reading::Absent => None,
+    })
 }
 
 /// `/dev/dm-0` is `/dev/mapper/cryptswap` too. By label or UUID a line may name any device: those lines count for every device.

@@ -123,6 +123,15 @@ pub fn text_file(root: &HostRoot, path: &str) -> TextFile {
     TextFile { path: path.to_owned(), text, mode }
 }
 
+/// A folder that is there and cannot be listed, in the place of the files that it may hold.
+#[must_use]
+pub fn unlisted(root: &HostRoot, folder: &str) -> Option<TextFile> {
+    let error = std::fs::read_dir(root.path(folder)).err()?;
+    let why = format!("{}: {}", root.path(folder).display(), reason(&error));
+    let file = || TextFile { path: folder.to_owned(), text: Reading::failed(why), mode: 0 };
+    (error.kind() != io::ErrorKind::NotFound).then(file)
+}
+
 struct Collected<'a> {
     root: &'a HostRoot,
     files: Vec<TextFile>,
@@ -142,6 +151,7 @@ impl Collected<'_> {
     }
 
     fn units(&mut self, folder: &str) {
+        self.files.extend(unlisted(self.root, folder));
         let is_packaged = PACKAGED.contains(&folder);
         for name in self.root.names(folder) {
             let is_swap = name.ends_with(".swap");

@@ -3,7 +3,7 @@
 use crate::host_root::HostRoot;
 use crate::node::configz::configz;
 use crate::node::daemons::{KUBELETS, Processes};
-use crate::node::files::text_file;
+use crate::node::files::{text_file, unlisted};
 use model::node::{Daemon, KubeletFound, TextFile};
 use model::reading::Reading;
 
@@ -118,26 +118,30 @@ fn config(root: &HostRoot, flags: &[String]) -> Vec<TextFile> {
     let mut config = Vec::new();
     match flag(flags, "config") {
         Some(path) => config.push(text_file(root, path)),
-        None if root.path(CONFIG_DEFAULT).exists() => config.push(text_file(root, CONFIG_DEFAULT)),
+        // Behind a closed folder it may be there.
+        None if !matches!(root.path(CONFIG_DEFAULT).try_exists(), Ok(false)) => {
+            config.push(text_file(root, CONFIG_DEFAULT));
+        }
         None => {}
     }
-    let mut names = Vec::new();
     match flag(flags, "config-dir") {
-        Some(folder) => drop_ins(root, folder.trim_end_matches('/'), &mut names),
-        None => RANCHER_FOLDERS.iter().for_each(|folder| drop_ins(root, folder, &mut names)),
+        Some(folder) => drop_ins(root, folder.trim_end_matches('/'), &mut config),
+        None => RANCHER_FOLDERS.iter().for_each(|folder| drop_ins(root, folder, &mut config)),
     }
-    config.extend(names.iter().map(|path| text_file(root, path)));
     config
 }
 
 /// The kubelet walks the folder as Go's `filepath.Walk` does: by name, a folder before what follows it.
-fn drop_ins(root: &HostRoot, folder: &str, found: &mut Vec<String>) {
+fn drop_ins(root: &HostRoot, folder: &str, found: &mut Vec<TextFile>) {
+    if let Some(closed) = unlisted(root, folder) {
+        found.push(closed);
+    }
     for name in root.names(folder) {
         let path = format!("{folder}/{name}");
         if root.path(&path).is_dir() {
             drop_ins(root, &path, found);
         } else if name.ends_with(".conf") {
-            found.push(path);
+            found.push(text_file(root, &path));
         }
     }
 }
