@@ -14,6 +14,7 @@ pub mod limited_swap;
 pub mod lint;
 pub mod memory_high;
 pub mod node_setup;
+pub mod node_size;
 pub mod oom;
 pub mod outcome;
 pub mod pod_resources;

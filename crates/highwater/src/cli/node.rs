@@ -4,6 +4,7 @@ mod check;
 mod plan;
 mod planned;
 mod render;
+mod size;
 mod wanted;
 
 use crate::cli::Global;
@@ -37,6 +38,9 @@ enum NodeCommand {
     /// Write the swap that is wanted for somebody else's tool: Karpenter, kubeadm, cloud-init, a script
     #[command(after_help = render::EXAMPLES)]
     Render(render::RenderArgs),
+    /// Tell how much swap workloads would be given, how much stays unused and why, and what to change
+    #[command(after_help = size::EXAMPLES)]
+    Size(size::SizeArgs),
 }
 
 /// Runs one of them.
@@ -48,5 +52,6 @@ pub fn run(global: &Global, args: &NodeArgs) -> anyhow::Result<Outcome> {
         NodeCommand::Check(args) => check::run(global, args),
         NodeCommand::Plan(args) => plan::run(global, args),
         NodeCommand::Render(args) => render::run(args),
+        NodeCommand::Size(args) => size::run(args),
     }
 }
