@@ -9,6 +9,7 @@ pub mod free;
 pub mod host;
 pub mod incidents;
 pub mod lint_settings;
+pub mod node_run;
 pub mod node_swap;
 pub mod object;
 pub mod oom_reports;

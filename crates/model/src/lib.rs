@@ -15,6 +15,7 @@ pub mod kernel_log;
 pub mod lint;
 pub mod manifest;
 pub mod node;
+pub mod node_run;
 pub mod node_swap;
 pub mod outcome;
 pub mod path_found;

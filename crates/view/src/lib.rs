@@ -9,6 +9,7 @@ pub mod incident;
 pub mod lint;
 pub mod list;
 pub mod names;
+pub mod node_run;
 pub mod oom_report;
 pub mod outcome;
 pub mod policy;

@@ -1,7 +1,12 @@
 //! `highwater node`: a machine made ready for swap.
 
+mod apply;
 mod plan;
+mod planned;
 mod render;
+mod stage;
+mod undo;
+mod verify;
 mod wanted;
 
 use crate::cli::Global;
@@ -29,6 +34,15 @@ enum NodeCommand {
     /// Show what would change to give this machine the swap that is wanted; nothing is changed
     #[command(after_help = EXAMPLES)]
     Plan(plan::PlanArgs),
+    /// Do what `plan` shows, step by step, with a journal: a crash at any point can be continued or undone
+    #[command(after_help = apply::EXAMPLES)]
+    Apply(apply::ApplyArgs),
+    /// Judge the machine again: is it as `apply` left it, and as it is wanted?
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(verify::VerifyArgs),
+    /// Take back what `apply` did, and only that
+    #[command(after_help = undo::EXAMPLES)]
+    Undo(undo::UndoArgs),
     /// Write the swap that is wanted for somebody else's tool: Karpenter, kubeadm, cloud-init, a script
     #[command(after_help = render::EXAMPLES)]
     Render(render::RenderArgs),
@@ -41,6 +55,9 @@ enum NodeCommand {
 pub fn run(global: &Global, args: &NodeArgs) -> anyhow::Result<Outcome> {
     match &args.command {
         NodeCommand::Plan(args) => plan::run(global, args),
+        NodeCommand::Apply(args) => apply::run(global, args),
+        NodeCommand::Verify(args) => verify::run(global, args),
+        NodeCommand::Undo(args) => undo::run(global, args),
         NodeCommand::Render(args) => render::run(args),
     }
 }

@@ -1,0 +1,33 @@
+//! A plan for this machine: it is looked at, and looked at again where the plan has questions.
+
+use crate::cli::Global;
+use model::node_swap::NodeSwap;
+use model::path_found::FoundPaths;
+use model::plan::Plan;
+use plan::node::Facts;
+use sources::docker::host::DockerHost;
+use sources::host_root::HostRoot;
+
+/// Every round answers all questions of the one before; a plan that asks more often is going in circles.
+const ROUNDS_MAX: usize = 16;
+
+/// Plans for the machine below `--root`.
+///
+/// # Errors
+/// When `--docker-host` is no unix socket, or the plan comes to no end of its questions.
+pub fn plan(global: &Global, wanted: &NodeSwap) -> anyhow::Result<Plan> {
+    anyhow::ensure!(global.root.is_dir(), "--root: expected a folder, found `{}`", global.root.display());
+    let root = HostRoot::new(&global.root);
+    let engines = DockerHost::present(&global.root, None);
+    let node = sources::node::look(&root, &engines);
+    let mut paths = FoundPaths::new();
+    for _ in 0..ROUNDS_MAX {
+        let facts = Facts { node: &node, paths: &paths, kubernetes: None };
+        let planned = plan::node::plan(&facts, wanted);
+        if planned.unseen.is_empty() {
+            return Ok(planned.plan);
+        }
+        paths.extend(sources::node::paths::look(&root, &planned.unseen));
+    }
+    anyhow::bail!("the plan asks for ever more files of this machine; please report this")
+}
