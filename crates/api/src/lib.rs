@@ -11,6 +11,7 @@ pub mod incidents;
 pub mod lint_settings;
 pub mod node;
 pub mod node_plan;
+pub mod node_run;
 pub mod node_size;
 pub mod node_swap;
 pub mod object;

@@ -5,7 +5,8 @@ use crate::host::{Machine, Present, leaves_a_trace, present, settle, tidy_up};
 use crate::journal::Journal;
 use crate::journal::history::{Entry, History, StepState, target};
 use crate::journal::record::Record;
-use crate::run::{Ending, Event, Stopped, kind, patiently};
+use crate::run::{Event, Stopped, kind, patiently};
+use model::node_run::Ending;
 use model::plan::{Change, Step, UnitAction};
 
 /// The numbers of the steps that an undo takes back, in its order.

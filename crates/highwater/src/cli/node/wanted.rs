@@ -146,6 +146,38 @@ impl WantedFlags {
         }
     }
 
+    /// What is wanted; nothing when no flag says anything.
+    ///
+    /// # Errors
+    /// As [`Self::wanted`].
+    pub fn wanted_if_any(&self) -> anyhow::Result<Option<NodeSwap>> {
+        let Flags {
+            node_swap,
+            swap,
+            file,
+            instance_store,
+            partition,
+            zram,
+            priority,
+            zswap,
+            swappiness,
+            page_cluster,
+            reclaim,
+            swap_behavior,
+            eviction,
+            protect_system,
+        } = &self.flags;
+        let lists = [swap, file, instance_store, partition, zram];
+        let is_said = node_swap.is_some()
+            || lists.into_iter().any(|list| !list.is_empty())
+            || !priority.is_empty()
+            || [zswap, reclaim, eviction].into_iter().any(Option::is_some)
+            || [swappiness, page_cluster].into_iter().any(Option::is_some)
+            || swap_behavior.is_some()
+            || *protect_system;
+        is_said.then(|| self.wanted()).transpose()
+    }
+
     fn of_flags(&self) -> anyhow::Result<NodeSwap> {
         let Flags {
             zswap, swappiness, page_cluster, reclaim, swap_behavior, eviction, protect_system, ..
