@@ -13,6 +13,9 @@ use model::outcome::node::Origin;
 use model::reading::Reading;
 use serde_json::{Map, Value};
 
+/// Why a file system has no size here.
+const NOT_ASKED: &str = "not asked: a container's mount, or a recording without sizes";
+
 /// The document of `node check`.
 #[must_use]
 pub fn check(node: &Node, check: &NodeCheck) -> Value {
@@ -96,8 +99,8 @@ fn filesystem(one: &Filesystem) -> Value {
         .known("mount_point", one.mount_point.as_str())
         .known("kind", one.kind.as_str())
         .known("source", one.source.as_str())
-        .bytes("size_bytes", &one.size)
-        .bytes("available_bytes", &one.available)
+        .reading_or("size_bytes", one.size.clone().map(|size| size.0), NOT_ASKED)
+        .reading_or("available_bytes", one.available.clone().map(|available| available.0), NOT_ASKED)
         .finish()
 }
 

@@ -31,7 +31,12 @@ pub fn check(subject: &Subject<'_>, findings: &mut Vec<NodeFinding>) {
                 .fix("look as root: what it says is not part of this check"),
         );
     }
-    if let Reading::Failed(why) = &kubelet.flags {
+    let why = match &kubelet.flags {
+        Reading::Value(_) => None,
+        Reading::Absent => Some("there is no such file".to_owned()),
+        Reading::Failed(why) => Some(why.to_string()),
+    };
+    if let Some(why) = why {
         let message =
             format!("The kubelet's command line could not be read, so its flags are not known: {why}.");
         findings.push(

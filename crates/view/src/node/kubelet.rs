@@ -8,15 +8,17 @@ use kernel::bytes::Bytes;
 use kernel::hierarchy::CgroupVersion;
 use model::node::Node;
 use model::node_check::{Completeness, EvictionThreshold, KubeletInForce, NodeCheck};
-use model::outcome::node::{NodeSetup, Origin, SwapBehavior};
+use model::outcome::node::{Assumption, NodeSetup, Origin, SwapBehavior};
 
 /// The block; nothing without a kubelet.
 pub fn kubelet(node: &Node, check: &NodeCheck, width: usize) -> Vec<Line> {
     let (Some(settings), Some(found)) = (&check.kubelet, node.kubelet.value()) else { return Vec::new() };
-    let version = found.version.value().map_or_else(
-        || format!("version not known: 1.{} is assumed", check.setup.kubernetes.0),
-        |version| format!("version {version}"),
-    );
+    let is_assumed = check.setup.assumed.iter().any(|one| matches!(one, Assumption::KubernetesVersion(_)));
+    let version = match found.version.value() {
+        _ if is_assumed => format!("version not known: 1.{} is assumed", check.setup.kubernetes.0),
+        Some(version) => format!("version {version}"),
+        None => format!("version 1.{}", check.setup.kubernetes.0),
+    };
     let process = found.process.value().map_or_else(|| "does not run".to_owned(), daemon);
     let mut lines = vec![title("Kubelet")];
     lines.extend(entry("process", &format!("{process}; {version}"), width));
