@@ -46,7 +46,7 @@ pub fn swap(node: &Node, width: usize) -> Vec<Line> {
     let mut lines = vec![title("Swap")];
     match &node.swap_areas {
         Reading::Value(areas) if areas.is_empty() => {
-            lines.extend(entry("none", "/proc/swaps names no device and no file", width))
+            lines.extend(entry("none", "/proc/swaps names no device and no file", width));
         }
         Reading::Value(areas) => {
             for area in areas {
