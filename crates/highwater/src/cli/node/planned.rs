@@ -1,6 +1,7 @@
 //! A plan for this machine: it is looked at, and looked at again where the plan has questions.
 
 use crate::cli::Global;
+use model::lint::KubernetesVersion;
 use model::node_swap::NodeSwap;
 use model::path_found::FoundPaths;
 use model::plan::Plan;
