@@ -9,6 +9,7 @@ mod docker;
 pub mod docker_daemon;
 mod nested;
 mod node_first_boot;
+mod node_render;
 pub mod oom;
 mod oom_docker;
 pub mod own_cgroup;
@@ -51,6 +52,8 @@ pub enum Scenario {
     OomDocker,
     /// A node's first boot with rendered user data, and the rendered script: only in the Debian machine, with a disk of 512 MiB
     NodeFirstBoot,
+    /// What `node render` writes, before shellcheck, systemd-analyze and cloud-init
+    NodeRender,
 }
 
 /// Runs a scenario; prints one line per check and `N passed, N failed` at the end.
@@ -62,6 +65,7 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
         Scenario::Docker => docker::run(&product, args.docker, &mut checks),
         Scenario::Nested => nested::run(&product, &mut checks),
         Scenario::Oom => oom::run(&product, &mut checks),
+        Scenario::NodeRender => node_render::run(&product, &mut checks),
         Scenario::NodeFirstBoot => node_first_boot::run(&product, &mut checks),
         Scenario::OomDocker => oom_docker::run(&product, args.docker, args.hogs, &mut checks),
     };

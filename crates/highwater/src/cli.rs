@@ -96,7 +96,7 @@ enum Command {
     /// Check manifests, node configuration and scripts before they run
     #[command(after_help = lint::EXAMPLES)]
     Lint(lint::LintArgs),
-    /// Make this machine ready for swap: what would change, step by step
+    /// Make a machine ready for swap
     #[command(after_help = node::EXAMPLES)]
     Node(node::NodeArgs),
     /// Show, check and explain the memory policy: who gets how much swap, and why

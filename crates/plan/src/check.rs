@@ -176,7 +176,7 @@ fn signature(look: &Look<'_>, device: &str, wanted: Signature) -> Held {
         // What was there before came back.
         (Reading::Value(_), Signature::None) => Held::Held,
         (Reading::Absent, _) => failed(device, "what it holds is not known"),
-        (Reading::Failed(why), _) => failed(device, &why),
+        (Reading::Failed(why), _) => failed(device, why),
     }
 }
 
@@ -204,7 +204,7 @@ fn zram_device(look: &Look<'_>, device: &str, wanted: Option<&ZramSetup>) -> Hel
 
 fn swap(look: &Look<'_>, path: &str, wanted: Option<SwapUse>, by: &SwitchedBy) -> Held {
     if let Reading::Failed(why) = &look.node().swap_areas {
-        return failed("/proc/swaps", &why);
+        return failed("/proc/swaps", why);
     }
     let unit = match by {
         SwitchedBy::Unit(unit) => Some(unit.as_str()),

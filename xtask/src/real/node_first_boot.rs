@@ -3,7 +3,7 @@
 
 mod script;
 mod stand_ins;
-mod user_data;
+pub mod user_data;
 
 use super::checks::Checks;
 use super::product::Product;

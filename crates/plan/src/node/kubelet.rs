@@ -95,7 +95,10 @@ fn tell(
             || (setting.is_default() && found.is_none())
     });
     let Some(drop_in) = drop_in else {
-        return if is_told { () } else { edit(kubelet, config, &settings, draft) };
+        if !is_told {
+            edit(kubelet, config, &settings, draft);
+        }
+        return;
     };
     let has_own = config.files.iter().any(|file| file.path == drop_in);
     if is_told && !has_own {

@@ -11,7 +11,7 @@ use kernel::hierarchy::CgroupVersion;
 use model::node::Daemon;
 use model::node_swap::SystemSwap;
 use model::reading::Reading;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Adds the steps.
 pub fn plan(look: &Look<'_>, wanted: SystemSwap, draft: &mut Draft) {
@@ -36,26 +36,22 @@ pub fn plan(look: &Look<'_>, wanted: SystemSwap, draft: &mut Draft) {
         return draft
             .remark("neither a kubelet nor a runtime runs here: there is nothing to keep swap away from");
     }
-    let mut groups = BTreeSet::new();
+    let mut groups: BTreeMap<String, Vec<&str>> = BTreeMap::new();
     for daemon in daemons {
-        match &daemon.cgroup {
+        let why = match &daemon.cgroup {
             Reading::Value(cgroup) => {
-                groups.extend(group(look, cgroup).map(|group| (group, daemon.name.clone())))
+                if let Some(group) = group(look, cgroup) {
+                    groups.entry(group).or_default().push(&daemon.name);
+                }
+                continue;
             }
-            Reading::Absent => {
-                draft.refuse(format!("the cgroup of {} is not known", daemon.name), "run this as root")
-            }
-            Reading::Failed(why) => {
-                draft
-                    .refuse(format!("the cgroup of {} is not known: {why}", daemon.name), "run this as root");
-            }
-        }
+            Reading::Absent => String::new(),
+            Reading::Failed(why) => format!(": {why}"),
+        };
+        draft.refuse(format!("the cgroup of {} is not known{why}", daemon.name), "run this as root");
     }
-    let mut done = BTreeSet::new();
-    for (group, name) in groups {
-        if done.insert(group.clone()) {
-            limit(look, &group, &name, draft);
-        }
+    for (group, names) in groups {
+        limit(look, &group, &names, draft);
     }
 }
 
@@ -73,11 +69,14 @@ fn group(look: &Look<'_>, cgroup: &str) -> Option<String> {
     }
 }
 
-fn limit(look: &Look<'_>, group: &str, daemon: &str, draft: &mut Draft) {
+fn limit(look: &Look<'_>, group: &str, daemons: &[&str], draft: &mut Draft) {
     let unit = group.rsplit('/').next().unwrap_or_default();
     let section = if unit.ends_with(".slice") { "Slice" } else { "Service" };
     let path = file_path(&format!("{unit}.d/10-highwater-swap.conf"));
-    let why = format!("{daemon} lives here: when its own pages come back from disk, every container waits.");
+    let who = daemons.join(" and ");
+    let lives = if daemons.len() > 1 { "live" } else { "lives" };
+    let why =
+        format!("{who} {lives} here: while pages of theirs come back from disk, every container waits.");
     let text = Some(format!("{HEADER}[{section}]\nMemorySwapMax=0\n"));
     draft.file(look, Stage::Units, WantedFile { name: "protect-system-file", why: &why, path: &path, text });
     let value = format!("/sys/fs/cgroup{group}/memory.swap.max");

@@ -107,16 +107,18 @@ struct Found {
 
 /// What lies at the path; refused unless it is nothing or swap.
 fn found(look: &Look<'_>, path: &str, draft: &mut Draft) -> Result<Option<Found>, ()> {
+    // What is switched on is swap, whether or not the file may be read; the kernel leaves the header's page out.
+    if let Some(active) = look.active(path) {
+        let size = Bytes(active.swap.size.0.saturating_add(look.node().page.0));
+        loose_mode(active.mode.get(), path, draft);
+        return Ok(Some(Found { size, allocated: size }));
+    }
     let (why, remedy) = match look.path(path) {
         Reading::Absent => return parent(look, path, draft).map(|()| None),
         Reading::Value(PathFound::Blocks { size, allocated, content: DeviceContent::Swap, mode }) => {
-            if mode & 0o077 != 0 {
-                draft.remark(format!(
-                    "{path} has mode {mode:o}: whoever may read it reads other people's memory; `chmod 600 {path}`"
-                ));
-            }
+            loose_mode(Some(mode), path, draft);
             // Slack for file systems that count blocks of 4096 bytes a little differently.
-            if look.active(path).is_some() || allocated.0 + 4096 >= size.0 {
+            if allocated.0 + 4096 >= size.0 {
                 return Ok(Some(Found { size, allocated }));
             }
             (
@@ -150,6 +152,14 @@ fn found(look: &Look<'_>, path: &str, draft: &mut Draft) -> Result<Option<Found>
     };
     draft.refuse(why, remedy);
     Err(())
+}
+
+fn loose_mode(mode: Option<u32>, path: &str, draft: &mut Draft) {
+    if let Some(mode) = mode.filter(|mode| mode & 0o077 != 0) {
+        draft.remark(format!(
+            "{path} has mode {mode:o}: whoever may read it reads other people's memory; `chmod 600 {path}`"
+        ));
+    }
 }
 
 fn parent(look: &Look<'_>, path: &str, draft: &mut Draft) -> Result<(), ()> {

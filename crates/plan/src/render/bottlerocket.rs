@@ -1,7 +1,7 @@
 //! Settings of Bottlerocket (bottlerocket-settings-sdk 0.11, Bottlerocket 1.42 and later).
 
-use crate::render::{RenderNode, Rendered, node_files, size};
-use model::node_swap::{Backing, NodeSwap, SystemSwap};
+use crate::render::{RenderNode, Rendered, node_files};
+use model::node_swap::{Backing, NodeSwap, SwapSize, SystemSwap};
 use model::outcome::node::SwapBehavior;
 
 /// The settings.
@@ -19,7 +19,7 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
         if let Some(eviction) = kubelet.eviction {
             text.push_str(&format!(
                 "\n[settings.kubernetes.eviction-hard]\n\"memory.available\" = \"{}\"\n",
-                size::quantity(eviction)
+                SwapSize::Fixed(eviction)
             ));
         }
         remarks.push(format!(

@@ -28,9 +28,9 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
     };
     let text = format!(
         "#!/bin/sh\n# Puts the swap of this node of k3s in place. A second run changes nothing.\nset -eu\n{}\n\
-         systemctl daemon-reload\n{sysctl}systemctl enable --now {}\n",
+         systemctl daemon-reload\n{sysctl}systemctl enable {unit}\nsystemctl restart {unit}\n",
         here_documents(&files),
-        node_files::UNIT
+        unit = node_files::UNIT
     );
     Rendered { text: Some(text), remarks }
 }

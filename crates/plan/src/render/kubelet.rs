@@ -3,9 +3,9 @@
 //! Fields are those of kubelet.config.k8s.io/v1beta1; versions are KEP-2400's. The gate `NodeSwap` is on since 1.30 and locked since
 //! 1.34: later versions are told nothing of it.
 
-use crate::render::{RenderNode, size};
+use crate::render::RenderNode;
 use kernel::bytes::Bytes;
-use model::node_swap::{KubeletWanted, NodeSwap};
+use model::node_swap::{KubeletWanted, NodeSwap, SwapSize};
 use model::outcome::node::SwapBehavior;
 
 /// The kubelet's default of `evictionHard["memory.available"]`.
@@ -46,7 +46,7 @@ pub fn fields(wanted: &NodeSwap, node: RenderNode) -> Vec<String> {
     if let Some(eviction) = kubelet.eviction {
         lines.extend([
             "evictionHard:".to_owned(),
-            format!("  memory.available: {}", size::quantity(eviction)),
+            format!("  memory.available: {}", SwapSize::Fixed(eviction)),
         ]);
         lines.extend(OTHER_SIGNALS.map(str::to_owned));
     }

@@ -27,14 +27,6 @@ pub const fn gibibytes(bytes: Bytes) -> u64 {
     bytes.0.div_ceil(1 << 30)
 }
 
-/// An amount as Kubernetes writes it.
-#[must_use]
-pub fn quantity(bytes: Bytes) -> String {
-    let units = [("Gi", 30), ("Mi", 20), ("Ki", 10)];
-    let whole = units.iter().find(|(_, shift)| bytes.0 > 0 && bytes.0 % (1 << shift) == 0);
-    whole.map_or_else(|| bytes.0.to_string(), |(unit, shift)| format!("{}{unit}", bytes.0 >> shift))
-}
-
 /// All that the disks shall hold together; nothing when a part is a share of something unknown.
 #[must_use]
 pub fn on_disks(wanted: &NodeSwap, node: RenderNode) -> Option<Bytes> {

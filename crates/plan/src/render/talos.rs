@@ -19,6 +19,11 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
             remarks.push(format!("Talos has no choice of zswap's compressor: `{compressor}` is left out."));
         }
     }
+    if wanted.areas.iter().any(|area| matches!(area.backing, Backing::File { .. })) {
+        remarks.push(
+            "The system disk has room for a swap partition only where EPHEMERAL has a maxSize (VolumeConfig).".to_owned(),
+        );
+    }
     remarks.push("Swap is a partition here, encrypted with a key made from the node's identity; Talos makes no swap files.".to_owned());
     remarks.push("Apply it as a patch: `talosctl patch machineconfig --patch @swap.yaml`.".to_owned());
     if documents.len() == 1 {
@@ -30,7 +35,10 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
 
 fn machine(wanted: &NodeSwap, node: RenderNode) -> String {
     let mut text = "machine:\n  kubelet:\n    extraConfig:\n".to_owned();
-    text.push_str(&kubelet::indented(&kubelet::fields(wanted, node), 6));
+    // Talos sets failSwapOn to false by itself (`newKubeletConfiguration`).
+    let fields: Vec<String> =
+        kubelet::fields(wanted, node).into_iter().filter(|line| line != "failSwapOn: false").collect();
+    text.push_str(&kubelet::indented(&fields, 6));
     let sysctls = node_files::sysctls(wanted);
     if !sysctls.is_empty() {
         text.push_str("  sysctls:\n");

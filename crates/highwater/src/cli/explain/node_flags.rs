@@ -110,10 +110,10 @@ pub fn amount(text: &str) -> Result<Bytes, String> {
     }
 }
 
-/// A version of Kubernetes.
+/// The version in `1.34`, `v1.34.1` or `1.34.1-eks`.
 ///
 /// # Errors
-/// When it is none whose rules are known.
+/// When its rules are not known.
 pub fn version(text: &str) -> Result<KubernetesVersion, String> {
     let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');
     let minor = match (parts.next(), parts.next().and_then(|minor| minor.parse().ok())) {

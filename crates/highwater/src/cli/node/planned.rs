@@ -15,11 +15,23 @@ use std::path::Path;
 /// Every round answers all questions of the one before; a plan that asks more often is going in circles.
 const ROUNDS_MAX: usize = 16;
 
-/// Plans for the machine below `--root`.
+/// Plans for the machine below `--root`, with the kubelet's version that it tells.
 ///
 /// # Errors
-/// When `--docker-host` is no unix socket, or the plan comes to no end of its questions.
+/// As [`plan_for`].
 pub fn plan(global: &Global, wanted: &NodeSwap) -> anyhow::Result<Plan> {
+    plan_for(global, wanted, None)
+}
+
+/// Plans for the machine below `--root` and a kubelet of a given version.
+///
+/// # Errors
+/// When `--root` is no folder, or the plan comes to no end of its questions.
+pub fn plan_for(
+    global: &Global,
+    wanted: &NodeSwap,
+    kubernetes: Option<KubernetesVersion>,
+) -> anyhow::Result<Plan> {
     anyhow::ensure!(global.root.is_dir(), "--root: expected a folder, found `{}`", global.root.display());
     let root = HostRoot::new(&global.root);
     let engines = DockerHost::present(&global.root, None);
@@ -31,7 +43,7 @@ pub fn plan(global: &Global, wanted: &NodeSwap) -> anyhow::Result<Plan> {
     }
     let mut paths = FoundPaths::new();
     for _ in 0..ROUNDS_MAX {
-        let facts = Facts { node: &node, paths: &paths, kubernetes: None };
+        let facts = Facts { node: &node, paths: &paths, kubernetes };
         let planned = plan::node::plan(&facts, wanted);
         if planned.unseen.is_empty() {
             return Ok(planned.plan);

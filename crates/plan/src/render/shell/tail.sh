@@ -62,7 +62,8 @@ undo() {
     if [ -e "$state/sysctl.conf" ]; then
         sysctl -q -p "$state/sysctl.conf" && rm -f "$state/sysctl.conf" && rmdir "$state" || status=1
     fi
-    if has_systemd; then systemctl daemon-reload; fi
+    # A slice takes new settings when something starts in it.
+    if has_systemd; then systemctl daemon-reload && systemd-run --quiet --wait true; fi
 }
 
 case ${1:-} in
