@@ -1,6 +1,7 @@
 //! A plan for this machine: it is looked at, and looked at again where the plan has questions.
 
 use crate::cli::Global;
+use model::lint::KubernetesVersion;
 use model::node::Filesystem;
 use model::node_swap::NodeSwap;
 use model::path_found::FoundPaths;
@@ -37,8 +38,8 @@ pub fn plan_for(
     let engines = DockerHost::present(&global.root, None);
     let mut node = sources::node::look(&root, &engines);
     let own = HostRoot::new(Path::new("/"));
-    let is_image = !root.is_own() && root.kind() == RootKind::Recorded;
-    if is_image && matches!(node.filesystems, Reading::Absent) {
+    let is_image = root.kind() == RootKind::Recorded && matches!(node.filesystems, Reading::Absent);
+    if is_image {
         node.filesystems = below(&own, &global.root.canonicalize()?);
     }
     let mut paths = FoundPaths::new();

@@ -24,7 +24,7 @@ const TELL_EVERY: Duration = Duration::from_secs(10);
 #[derive(Args, Clone, Debug)]
 pub struct StateFlag {
     /// Where the journal is kept [default: var/lib/highwater/node below the root]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Options")]
     state: Option<PathBuf>,
 }
 
