@@ -39,12 +39,14 @@ pub fn undo_plan(steps: &[(String, String)]) -> Vec<Line> {
         return vec![Line::plain("The journal has nothing to take back.")];
     }
     let width = steps.iter().map(|(name, _)| name.len()).max().unwrap_or_default();
+    let head =
+        Line::of(Tone::Strong, "These steps are taken back, in this order; beside each why it was there:");
     let row = |(number, (name, why)): (usize, &(String, String))| {
         Line::of(Tone::Quiet, format!("{:>3}  ", number + 1))
             .and(Tone::Strong, format!("{name:width$}"))
-            .and(Tone::Plain, format!("  is taken back. It was there because: {why}"))
+            .and(Tone::Quiet, format!("  {why}"))
     };
-    steps.iter().enumerate().map(row).collect()
+    std::iter::once(head).chain(steps.iter().enumerate().map(row)).collect()
 }
 
 /// A run that was interrupted, before it goes on.

@@ -6,13 +6,15 @@ use super::wanted::WantedFlags;
 use crate::cli::output::Format;
 use crate::cli::{Global, output};
 use crate::exit_code::Outcome;
+use anyhow::Context;
 use apply::host::Machine;
 use apply::journal::Journal;
 use apply::run;
 use clap::Args;
 use model::node_run::{NodeRun, StoppedAt, Verb};
+use model::node_swap::NodeSwap;
 use model::plan::Plan;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// What stands below the help.
@@ -20,6 +22,8 @@ pub const EXAMPLES: &str = "Examples:
   highwater node apply --swap 8Gi             a swap file: the plan is shown, then asked about
   highwater node apply workers.yaml --yes     what a NodeSwap file wants, in a script
   highwater node apply --swap 8Gi --dry-run   the plan alone
+  highwater node plan --swap 8Gi --format json > plan.json && highwater node apply --plan plan.json
+                                              a plan that was looked at before: refused when it fits no more
   highwater node apply                        goes on with a run that was interrupted
   highwater node apply --root /mnt/image --swap 8Gi --yes
                                               an image: its files; the rest is left to its first boot
@@ -32,16 +36,19 @@ than the plan expects; `highwater node undo` takes everything back. Exit status:
 pub struct ApplyArgs {
     #[command(flatten)]
     wanted: WantedFlags,
+    /// A plan that `node plan --format json` printed; `-` is standard input
+    #[arg(long, value_name = "FILE", help_heading = "Options")]
+    plan: Option<PathBuf>,
     #[command(flatten)]
     state: StateFlag,
     /// Do not ask
-    #[arg(long)]
+    #[arg(long, help_heading = "Options")]
     yes: bool,
     /// Show what would be done, and do nothing
-    #[arg(long, conflicts_with = "yes")]
+    #[arg(long, conflicts_with = "yes", help_heading = "Options")]
     dry_run: bool,
     /// How to print
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", help_heading = "Options")]
     format: Format,
 }
 
@@ -50,11 +57,11 @@ pub struct ApplyArgs {
 /// # Errors
 /// When it is not clear what is wanted, or standard output cannot be written.
 pub fn run(global: &Global, args: &ApplyArgs) -> anyhow::Result<Outcome> {
-    let wanted = args.wanted.wanted_if_any()?;
+    let wish = args.wish()?;
     let machine = stage::machine(global)?;
     let state = args.state.folder(global);
     if args.dry_run {
-        return dry_run(global, args, &state);
+        return dry_run(global, &wish, &state);
     }
     let mut report = NodeRun {
         verb: Verb::Apply,
@@ -67,15 +74,14 @@ pub fn run(global: &Global, args: &ApplyArgs) -> anyhow::Result<Outcome> {
         match stage::open(&state, "node apply") {
             Err(stopped) => report.stopped = Some(stopped),
             Ok((_lock, mut journal)) => {
-                if wanted.is_none() && !journal.history().is_interrupted() {
+                if matches!(wish, Wish::Nothing) && !journal.history().is_interrupted() {
                     anyhow::bail!(
                         "nothing is wanted and no run was interrupted: expected a NodeSwap file, or flags such as `--swap 8Gi`"
                     );
                 }
                 let run = Run { global, args, machine: &machine };
                 report.stopped = run.interrupted(&mut journal, &mut report.steps)?;
-                if let (None, Some(wanted)) = (&report.stopped, &wanted) {
-                    let plan = planned::plan(global, wanted)?;
+                if let (None, Some(plan)) = (&report.stopped, wish.plan(global)?) {
                     report.stopped = run.plan(&mut journal, &plan, &mut report.steps)?;
                 }
             }
@@ -96,13 +102,48 @@ pub fn finish(report: &NodeRun, format: Format) -> anyhow::Result<Outcome> {
     Ok(if report.stopped.is_some() { Outcome::NotDone } else { Outcome::Fine })
 }
 
-fn dry_run(global: &Global, args: &ApplyArgs, state: &Path) -> anyhow::Result<Outcome> {
+/// What the command line asks for.
+enum Wish {
+    /// To go on with what was begun.
+    Nothing,
+    /// A machine like this.
+    Wanted(NodeSwap),
+    /// These steps.
+    Plan(Plan),
+}
+
+impl ApplyArgs {
+    fn wish(&self) -> anyhow::Result<Wish> {
+        let wanted = self.wanted.wanted_if_any()?;
+        let Some(file) = &self.plan else { return Ok(wanted.map_or(Wish::Nothing, Wish::Wanted)) };
+        anyhow::ensure!(wanted.is_none(), "--plan: expected a plan or what is wanted, found both");
+        let text = if file == Path::new("-") {
+            std::io::read_to_string(std::io::stdin().lock()).context("standard input")?
+        } else {
+            std::fs::read_to_string(file).with_context(|| file.display().to_string())?
+        };
+        let plan = api::node_plan::read(&text);
+        Ok(Wish::Plan(plan.map_err(|why| anyhow::anyhow!("{}: {why}", file.display()))?))
+    }
+}
+
+impl Wish {
+    /// The plan for it, as the machine is now.
+    fn plan(&self, global: &Global) -> anyhow::Result<Option<Plan>> {
+        match self {
+            Self::Nothing => Ok(None),
+            Self::Wanted(wanted) => planned::plan(global, wanted).map(Some),
+            Self::Plan(plan) => Ok(Some(plan.clone())),
+        }
+    }
+}
+
+fn dry_run(global: &Global, wish: &Wish, state: &Path) -> anyhow::Result<Outcome> {
     let journal = Journal::open(state)?;
     if journal.history().is_interrupted() {
         print(Format::Text, &view::node_run::interrupted(&left(&journal)))?;
     }
-    let Some(wanted) = args.wanted.wanted_if_any()? else { return Ok(Outcome::Fine) };
-    let plan = planned::plan(global, &wanted)?;
+    let Some(plan) = wish.plan(global)? else { return Ok(Outcome::Fine) };
     print(Format::Text, &view::node_run::plan(&plan))?;
     Ok(if plan.refusals.is_empty() { Outcome::Fine } else { Outcome::NotDone })
 }
@@ -162,7 +203,8 @@ impl Run<'_> {
         if let Some(refused) = plan.refusals.first() {
             return Ok(Some(refusal(format!("{}; {}", refused.why, refused.remedy))));
         }
-        if plan.steps.is_empty() {
+        // What an image's first boot does is there already, and nothing that could be done now.
+        if !plan.steps.iter().any(|step| self.machine.takes(&step.change)) {
             return Ok(None);
         }
         let question =

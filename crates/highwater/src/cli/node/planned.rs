@@ -2,12 +2,16 @@
 
 use crate::cli::Global;
 use model::lint::KubernetesVersion;
+use model::node::Filesystem;
 use model::node_swap::NodeSwap;
 use model::path_found::FoundPaths;
 use model::plan::Plan;
+use model::reading::Reading;
 use plan::node::Facts;
 use sources::docker::host::DockerHost;
-use sources::host_root::HostRoot;
+use sources::host_root::{HostRoot, RootKind};
+use sources::node::filesystems::{filesystems, holding};
+use std::path::Path;
 
 /// Every round answers all questions of the one before; a plan that asks more often is going in circles.
 const ROUNDS_MAX: usize = 16;
@@ -32,7 +36,12 @@ pub fn plan_for(
     anyhow::ensure!(global.root.is_dir(), "--root: expected a folder, found `{}`", global.root.display());
     let root = HostRoot::new(&global.root);
     let engines = DockerHost::present(&global.root, None);
-    let node = sources::node::look(&root, &engines);
+    let mut node = sources::node::look(&root, &engines);
+    let own = HostRoot::new(Path::new("/"));
+    let is_image = root.kind() == RootKind::Recorded && matches!(node.filesystems, Reading::Absent);
+    if is_image {
+        node.filesystems = below(&own, &global.root.canonicalize()?);
+    }
     let mut paths = FoundPaths::new();
     for _ in 0..ROUNDS_MAX {
         let facts = Facts { node: &node, paths: &paths, kubernetes };
@@ -40,7 +49,19 @@ pub fn plan_for(
         if planned.unseen.is_empty() {
             return Ok(planned.plan);
         }
-        paths.extend(sources::node::paths::look(&root, &planned.unseen));
+        // An image has no kernel. Which of its settings differ is seen on its first boot, which sets them all.
+        let of_kernel = |path: &&String| ["/proc/", "/sys/"].iter().any(|folder| path.starts_with(folder));
+        let (kernel, files): (Vec<_>, Vec<_>) = planned.unseen.iter().partition(of_kernel);
+        paths.extend(sources::node::paths::look(&root, files));
+        paths.extend(sources::node::paths::look(if is_image { &own } else { &root }, kernel));
     }
     anyhow::bail!("the plan asks for ever more files of this machine; please report this")
+}
+
+/// The one file system of an image: that on which its folder lies.
+fn below(own: &HostRoot, folder: &Path) -> Reading<Vec<Filesystem>> {
+    filesystems(own).map(|all| {
+        let found = holding(&all, &folder.to_string_lossy());
+        found.map(|found| Filesystem { mount_point: "/".to_owned(), ..found.clone() }).into_iter().collect()
+    })
 }

@@ -8,8 +8,9 @@ use apply::lock::{Lock, LockError};
 use apply::run::{Event, Stopped, words};
 use clap::Args;
 use model::node_run::{Ending, StepRun, StopKind, StoppedAt};
+use sources::host_root::{HostRoot, RootKind};
 use std::io::{BufRead, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use view::text::Line;
 
@@ -23,7 +24,7 @@ const TELL_EVERY: Duration = Duration::from_secs(10);
 #[derive(Args, Clone, Debug)]
 pub struct StateFlag {
     /// Where the journal is kept [default: var/lib/highwater/node below the root]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = "Options")]
     state: Option<PathBuf>,
 }
 
@@ -42,7 +43,15 @@ impl StateFlag {
 pub fn machine(global: &Global) -> anyhow::Result<Machine> {
     let root = global.root.canonicalize().with_context(|| format!("--root {}", global.root.display()))?;
     anyhow::ensure!(root.is_dir(), "--root: expected a folder, found `{}`", root.display());
-    Ok(if root == PathBuf::from("/") { Machine::running() } else { Machine::at(&root, MachineState::Image) })
+    if root == Path::new("/") {
+        return Ok(Machine::running());
+    }
+    anyhow::ensure!(
+        HostRoot::new(&root).kind() == RootKind::Recorded,
+        "--root {}: a kernel runs there (its /proc is mounted): expected an image; on a running machine, run this without --root",
+        root.display()
+    );
+    Ok(Machine::at(&root, MachineState::Image))
 }
 
 /// Why this user cannot change the machine, if so.
@@ -66,7 +75,7 @@ pub fn refusal(why: impl Into<String>) -> StoppedAt {
 ///
 /// # Errors
 /// In words, for the report.
-pub fn open(state: &std::path::Path, command: &str) -> Result<(Lock, Journal), StoppedAt> {
+pub fn open(state: &Path, command: &str) -> Result<(Lock, Journal), StoppedAt> {
     let lock = Lock::take(state, command).map_err(|error| match error {
         LockError::Held { .. } => refusal(words(&error)),
         LockError::System { .. } => refusal(format!("the lock: {}", words(&error))),

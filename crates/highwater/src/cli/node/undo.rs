@@ -24,13 +24,13 @@ pub struct UndoArgs {
     #[command(flatten)]
     state: StateFlag,
     /// Do not ask
-    #[arg(long)]
+    #[arg(long, help_heading = "Options")]
     yes: bool,
     /// Show what would be taken back, and do nothing
-    #[arg(long, conflicts_with = "yes")]
+    #[arg(long, conflicts_with = "yes", help_heading = "Options")]
     dry_run: bool,
     /// How to print
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", help_heading = "Options")]
     format: Format,
 }
 

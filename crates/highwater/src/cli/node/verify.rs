@@ -6,6 +6,7 @@ use super::wanted::WantedFlags;
 use crate::cli::output::Format;
 use crate::cli::{Global, output};
 use crate::exit_code::Outcome;
+use apply::host::Machine;
 use apply::journal::Journal;
 use apply::verify::differences;
 use clap::Args;
@@ -28,7 +29,7 @@ pub struct VerifyArgs {
     #[command(flatten)]
     state: StateFlag,
     /// How to print
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", help_heading = "Options")]
     format: Format,
 }
 
@@ -51,7 +52,7 @@ pub fn run(global: &Global, args: &VerifyArgs) -> anyhow::Result<Outcome> {
     let judged = if history.is_undone() { 0 } else { history.entries().len() };
     let plan = wanted.map(|wanted| planned::plan(global, &wanted)).transpose()?;
     if let Some(plan) = &plan {
-        found.extend(of_plan(plan, &found));
+        found.extend(of_plan(&machine, plan, &found));
     }
     match args.format {
         Format::Text => output::lines(&view::node_run::verified(&found, judged, plan.is_some()))?,
@@ -61,8 +62,9 @@ pub fn run(global: &Global, args: &VerifyArgs) -> anyhow::Result<Outcome> {
 }
 
 /// What a plan made now would do or refuse.
-fn of_plan(plan: &Plan, found: &[Difference]) -> Vec<Difference> {
-    let steps = plan.steps.iter().filter(|step| found.iter().all(|difference| difference.step != step.name));
+fn of_plan(machine: &Machine, plan: &Plan, found: &[Difference]) -> Vec<Difference> {
+    let is_known = |name: &str| found.iter().any(|difference| difference.step == name);
+    let steps = plan.steps.iter().filter(|step| machine.takes(&step.change) && !is_known(&step.name));
     let steps = steps.map(|step| Difference {
         step: step.name.clone(),
         why: step.why.clone(),
