@@ -3,7 +3,7 @@
 //! Swap is on before the kubelet starts, on the fast disk where there is one, and a second run changes nothing.
 
 mod script;
-mod stand_ins;
+pub mod stand_ins;
 pub mod user_data;
 
 use super::checks::Checks;
