@@ -1,5 +1,6 @@
-//! What the kubelet is told: that swap may be on, who may swap, when it evicts. By a drop-in of its own where it reads drop-ins, else in
-//! the file that `--config` names; never in a file of a package.
+//! What the kubelet is told: that swap may be on, who may swap, when it evicts.
+//!
+//! By a drop-in of its own where it reads drop-ins, else in the file that `--config` names; never in a file of a package.
 //!
 //! Written in KEP-2400 and Kubernetes' API reference of KubeletConfiguration.
 
