@@ -38,6 +38,10 @@ pub fn plan(look: &Look<'_>, wanted: &NodeSwap, draft: &mut Draft) {
                 .refuse(format!("whether a kubelet is here cannot be told: {why}"), "run this as root");
         }
     };
+    if let Reading::Failed(why) = &kubelet.flags {
+        // A flag wins over every file, and tells which files there are.
+        return draft.refuse(format!("the kubelet's command line cannot be read: {why}"), "run this as root");
+    }
     let config = KubeletConfig::read(look, kubelet);
     if !config.broken.is_empty() {
         for broken in &config.broken {

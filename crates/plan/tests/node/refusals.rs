@@ -163,6 +163,15 @@ fn kubelets_that_cannot_be_told() {
 }
 
 #[test]
+fn a_kubelet_whose_flags_cannot_be_read_is_told_nothing() {
+    let mut host = Host::new();
+    host.kubeadm();
+    let Reading::Value(kubelet) = &mut host.node.kubelet else { panic!() };
+    kubelet.flags = Reading::failed("/proc/1000/cmdline: permission denied");
+    insta::assert_snapshot!(refused(&host, &limited(small())));
+}
+
+#[test]
 fn zram_of_somebody_else_and_zswap_without_a_disk() {
     let mut host = Host::new();
     let zram = |algorithm: &str| {
