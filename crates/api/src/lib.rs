@@ -12,6 +12,7 @@ pub mod leaks;
 pub mod lint_settings;
 pub mod node;
 pub mod node_plan;
+pub mod node_run;
 pub mod node_size;
 pub mod node_swap;
 pub mod object;

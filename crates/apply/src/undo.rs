@@ -5,7 +5,8 @@ use crate::host::{Machine, Present, leaves_a_trace, present, settle, tidy_up};
 use crate::journal::Journal;
 use crate::journal::history::{Entry, History, StepState, target};
 use crate::journal::record::Record;
-use crate::run::{Ending, Event, Stopped, kind, patiently};
+use crate::run::{Event, Stopped, kind, patiently};
+use model::node_run::Ending;
 use model::plan::{Change, Step, UnitAction};
 
 /// The numbers of the steps that an undo takes back, in its order.
@@ -162,7 +163,10 @@ fn take_back(
 ) -> Result<Ending, Stopped> {
     let step = &entry.step;
     let steps = vec![number];
-    if !machine.takes(&step.change) {
+    // What a value was on the machine that an image became, nobody knows; without its file the next boot sets it.
+    let is_unknown = entry.state == StepState::Left
+        && matches!(step.change, Change::Value { .. } | Change::Signature { .. });
+    if is_unknown || !machine.takes(&step.change) {
         journal.write(Record::Undone { steps })?;
         return Ok(Ending::WasBack);
     }

@@ -12,6 +12,7 @@ pub mod list;
 pub mod names;
 pub mod node;
 pub mod node_plan;
+pub mod node_run;
 pub mod node_size;
 pub mod oom_report;
 pub mod outcome;
