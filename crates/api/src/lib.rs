@@ -6,6 +6,7 @@ pub mod containers;
 pub mod explain;
 pub mod findings;
 pub mod free;
+pub mod history;
 pub mod host;
 pub mod incidents;
 pub mod leaks;

@@ -14,6 +14,7 @@ pub mod output;
 pub mod parallel;
 pub mod policy;
 pub mod progress;
+pub mod remembered;
 pub mod replay;
 pub mod show;
 pub mod top;
@@ -98,6 +99,9 @@ enum Command {
     /// Find and explain OOM kills
     #[command(after_help = oom::EXAMPLES)]
     Oom(oom::OomArgs),
+    /// Show what the agent remembers: memory, limits, swap and kills over two weeks
+    #[command(after_help = remembered::EXAMPLES)]
+    History(remembered::RememberedArgs),
     /// Check manifests, node configuration and scripts before they run
     #[command(after_help = lint::EXAMPLES)]
     Lint(lint::LintArgs),
@@ -142,6 +146,7 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Free(args)) => free::run(&global, &args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Oom(args)) => oom::run(&global, &args),
+        Some(Command::History(args)) => remembered::run(&global, &args),
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::Node(args)) => node::run(&global, &args),
         Some(Command::Policy(args)) => policy::run(&global, &args),

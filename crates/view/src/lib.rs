@@ -5,6 +5,8 @@ pub mod columns;
 pub mod csv;
 pub mod explain;
 pub mod free;
+pub mod graph;
+pub mod history;
 pub mod incident;
 pub mod leaks;
 pub mod lint;
