@@ -59,7 +59,10 @@ fn pod(spec: &Node, status: Option<&Node>, is_static: bool) -> PodSpec {
     PodSpec {
         span: spec.span,
         containers,
-        resources: spec.get("resources").filter(|node| node.is_mapping()).map(resources),
+        resources: spec
+            .get("resources")
+            .filter(|node| node.is_mapping())
+            .map(|node| Box::new(resources(node))),
         priority_class: text(spec, "priorityClassName"),
         priority: integer(spec, "priority"),
         memory_volumes: memory_volumes(spec),
@@ -102,7 +105,7 @@ fn container(node: &Node, role: ContainerRole, statuses: &BTreeMap<&str, &Node>)
             .iter()
             .filter_map(|mount| text(mount, "name"))
             .collect(),
-        status: status.map(container_status),
+        status: status.map(|status| Box::new(container_status(status))),
         name,
     }
 }
