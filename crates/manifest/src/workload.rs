@@ -56,6 +56,8 @@ fn pod(spec: &Node, status: Option<&Node>, is_static: bool) -> PodSpec {
             .extend(specs.filter(|item| item.is_mapping()).map(|item| container(item, role, &statuses)));
     }
     containers.sort_by_key(|container| container.span);
+    // Most pods have one or two, and the vector makes room for four at once.
+    containers.shrink_to_fit();
     PodSpec {
         span: spec.span,
         containers,
