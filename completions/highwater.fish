@@ -39,6 +39,7 @@ complete -c highwater -n "__fish_highwater_needs_command" -f -a "free" -d 'Tell 
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "oom" -d 'Find and explain OOM kills'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
+complete -c highwater -n "__fish_highwater_needs_command" -f -a "node" -d 'Make this machine ready for swap: what would change, step by step'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "completions" -d 'Print shell completions'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "generate" -d 'Write man pages, completions and the command reference'
@@ -270,6 +271,37 @@ never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand lint" -l fix -d 'Write the safe fixes into the files, then tell what remains'
 complete -c highwater -n "__fish_highwater_using_subcommand lint" -l dry-run -d 'With --fix: write nothing, print the change as a diff'
 complete -c highwater -n "__fish_highwater_using_subcommand lint" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand node; and not __fish_seen_subcommand_from plan help" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand node; and not __fish_seen_subcommand_from plan help" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand node; and not __fish_seen_subcommand_from plan help" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand node; and not __fish_seen_subcommand_from plan help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand node; and not __fish_seen_subcommand_from plan help" -f -a "plan" -d 'Show what would change to give this machine the swap that is wanted; nothing is changed'
+complete -c highwater -n "__fish_highwater_using_subcommand node; and not __fish_seen_subcommand_from plan help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l swap -d 'A swap file of this size: `8Gi`, `50%` of the memory, `25%disk` of its file system' -r
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l file -d 'Where the swap file of the --swap before it lies; /swapfile when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l instance-store -d 'Put the swap file of the --swap before it on the machine\'s own disks, mounted here when there are any, else at --file' -r
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l partition -d 'A partition as swap: it must be blank, or swap already' -r
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l zram -d 'Compressed memory as swap: `50%`, `4Gi:zstd`' -r
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l priority -d 'The priority of the area before it, from 0 to 32767: larger is used first' -r
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l zswap -d 'Compress pages on their way to swap, in at most this share of the memory' -r
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l swappiness -d 'vm.swappiness, from 0 to 200' -r
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l page-cluster -d 'vm.page-cluster: swap is read in 2^N pages' -r
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l reclaim -d 'Where the kernel begins to reclaim: `above-eviction` (computed), `left`, `min-free=256Mi`, `scale-factor=200`' -r
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l swap-behavior -d 'The kubelet\'s memorySwap.swapBehavior' -r -f -a "NoSwap\t'Pods do not swap; the node\'s own services may'
+LimitedSwap\t'Containers of Burstable pods swap in proportion to their request'"
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l eviction -d 'The kubelet\'s evictionHard memory.available' -r
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l format -d 'How to print' -r -f -a "yaml\t'The wish alone, as a NodeSwap file'"
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -l protect-system -d 'Keep swap away from the slices in which the kubelet and the runtime live'
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from plan" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "plan" -d 'Show what would change to give this machine the swap that is wanted; nothing is changed'
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand policy; and not __fish_seen_subcommand_from show check explain help" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand policy; and not __fish_seen_subcommand_from show check explain help" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
 complete -c highwater -n "__fish_highwater_using_subcommand policy; and not __fish_seen_subcommand_from show check explain help" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
@@ -324,17 +356,18 @@ complete -c highwater -n "__fish_highwater_using_subcommand generate" -l color -
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "top" -d 'Watch every container live'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "oom" -d 'Find and explain OOM kills'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "completions" -d 'Print shell completions'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy completions generate help" -f -a "top" -d 'Watch every container live'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy completions generate help" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy completions generate help" -f -a "oom" -d 'Find and explain OOM kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy completions generate help" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy completions generate help" -f -a "node" -d 'Make this machine ready for swap: what would change, step by step'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy completions generate help" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy completions generate help" -f -a "completions" -d 'Print shell completions'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "docker" -d 'Tell what a `docker run` line becomes: files, warnings, refusals'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "podman" -d 'Tell what a `podman run` line becomes: files, warnings, refusals'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "protection" -d 'Compute how much of memory.min and memory.low holds in a tree of cgroups'
@@ -343,6 +376,7 @@ complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_see
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "show" -d 'Tell the whole story of one kill'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "watch" -d 'Wait for kills and tell each as it happens'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "parse" -d 'Print the OOM reports in a log of any kind, of any kernel'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from node" -f -a "plan" -d 'Show what would change to give this machine the swap that is wanted; nothing is changed'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "show" -d 'Print the whole policy: the built-in one, or a file with what it leaves out'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "check" -d 'Check a policy file: unknown fields, values out of range, rules that nothing can reach'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "explain" -d 'Tell which rule gives a container its class and environment, what that wants, and what holds now'

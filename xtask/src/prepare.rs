@@ -12,6 +12,13 @@ pub const DOCKER: [Need; 3] = [
     Need { program: "busybox", package: "busybox-static" },
 ];
 
+/// What looks at rendered artefacts.
+pub const RENDER: [Need; 3] = [
+    Need { program: "shellcheck", package: "shellcheck" },
+    Need { program: "cloud-init", package: "cloud-init" },
+    Need { program: "systemd-analyze", package: "systemd" },
+];
+
 /// libFuzzer is C++ and is compiled with the targets.
 pub const FUZZ: [Need; 1] = [Need { program: "c++", package: "g++" }];
 
@@ -21,11 +28,21 @@ pub fn install_docker() -> anyhow::Result<()> {
     packages::ensure(&DOCKER)
 }
 
+/// cloud-init is wanted for its schema alone: it must not run at the next boot of a machine that had none.
+pub fn install_render() -> anyhow::Result<()> {
+    if packages::find_program("cloud-init").is_none() && packages::is_root() {
+        std::fs::create_dir_all("/etc/cloud")?;
+        std::fs::write("/etc/cloud/cloud-init.disabled", "")?;
+    }
+    packages::ensure(&RENDER)
+}
+
 /// Installs the packages, then makes the machines, the slowest last.
 pub fn run() -> anyhow::Result<ExitCode> {
     crate::subprocess::note_interrupts()?;
     packages::ensure(&FUZZ)?;
     install_docker()?;
+    install_render()?;
     if cfg!(target_arch = "x86_64") {
         v1_machine().prepare()?;
         Machine::debian13().prepare()?;

@@ -8,6 +8,8 @@ mod checks;
 mod docker;
 pub mod docker_daemon;
 mod nested;
+mod node_first_boot;
+mod node_render;
 pub mod oom;
 mod oom_docker;
 pub mod own_cgroup;
@@ -48,6 +50,10 @@ pub enum Scenario {
     Oom,
     /// OOM kills in Docker's containers: names, exit codes, restarts, raised limits, events, `--exec`, 200 hogs at once
     OomDocker,
+    /// A node's first boot with rendered user data, and the rendered script: only in the Debian machine, with a disk of 512 MiB
+    NodeFirstBoot,
+    /// What `node render` writes, before shellcheck, systemd-analyze and cloud-init
+    NodeRender,
 }
 
 /// Runs a scenario; prints one line per check and `N passed, N failed` at the end.
@@ -59,6 +65,8 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
         Scenario::Docker => docker::run(&product, args.docker, &mut checks),
         Scenario::Nested => nested::run(&product, &mut checks),
         Scenario::Oom => oom::run(&product, &mut checks),
+        Scenario::NodeRender => node_render::run(&product, &mut checks),
+        Scenario::NodeFirstBoot => node_first_boot::run(&product, &mut checks),
         Scenario::OomDocker => oom_docker::run(&product, args.docker, args.hogs, &mut checks),
     };
     if let Err(error) = end {

@@ -27,6 +27,8 @@ pub enum SuiteNeed {
     Nothing,
     /// A C++ compiler.
     Fuzz,
+    /// Tools that look at rendered artefacts.
+    Render,
     /// Root.
     Root,
     /// Root and Docker.
@@ -51,6 +53,7 @@ impl SuiteNeed {
                 return Some("the virtual machines are x86-64".to_owned());
             }
             Self::Fuzz => packages::missing(&prepare::FUZZ),
+            Self::Render => packages::missing(&prepare::RENDER),
             Self::Docker => packages::missing(&prepare::DOCKER),
             Self::Machine(kind) => missing_packages(kind),
             Self::MachineWithDocker => {
@@ -124,6 +127,16 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
         scenario(
             "docker on debian 13",
             in_machine(xtask, binaries, "--machine debian13 --timeout 300", "docker --docker system"),
+            SuiteNeed::Machine(MachineKind::Debian13),
+        ),
+        scenario(
+            "rendered for others",
+            own(xtask, &format!("real node-render --highwater {highwater}")),
+            SuiteNeed::Render,
+        ),
+        scenario(
+            "first boot with swap",
+            in_machine(xtask, binaries, "--machine debian13 --disk 512 --timeout 240", "node-first-boot"),
             SuiteNeed::Machine(MachineKind::Debian13),
         ),
     ]
