@@ -169,7 +169,10 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !parent.is_dir() {
         DirBuilder::new().recursive(true).mode(0o755).create(parent)?;
-        parent.parent().filter(|above| above.is_dir()).map_or(Ok(()), |above| File::open(above)?.sync_all())?;
+        parent
+            .parent()
+            .filter(|above| above.is_dir())
+            .map_or(Ok(()), |above| File::open(above)?.sync_all())?;
     }
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}

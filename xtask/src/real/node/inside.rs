@@ -1,10 +1,10 @@
 //! In a Debian machine that keeps its disk: one stage per boot, two of them ended by a power cut in the middle of a run.
 
 use super::looks::{compressed, difference, files, priority, settings, swaps};
-use super::{job, printed, tried, variants};
+use super::{SECONDS_MAX, job, printed, tried, variants};
 use crate::real::checks::Checks;
 use crate::real::product::Product;
-use crate::subprocess::Outcome;
+use crate::subprocess::{Outcome, output};
 use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use serde_json::{Value, json};
@@ -64,8 +64,8 @@ pub struct Node<'a> {
 impl Node<'_> {
     /// Runs one.
     pub fn run(&self, words: &str) -> anyhow::Result<Outcome> {
-        let words = format!("node {words}");
-        self.product.run(&words.split_whitespace().collect::<Vec<_>>())
+        let mut command = Command::new(self.product.path());
+        output(command.arg("node").args(words.split_whitespace()), SECONDS_MAX)
     }
 
     /// Runs one that must end with 0.
@@ -121,6 +121,8 @@ fn begun() -> Option<String> {
 fn begin(node: &Node<'_>, checks: &mut Checks) -> anyhow::Result<()> {
     checks.equal("begin: no swap", &json!(swaps()?), &json!([]));
     job::check_killed(checks)?;
+    // A look at the machine asks Docker, which starts then and makes folders and settings of its own.
+    printed("docker version >/dev/null")?;
     std::fs::create_dir_all(KEPT)?;
     std::fs::write(format!("{KEPT}/etc"), files("/etc")?)?;
     std::fs::write(format!("{KEPT}/settings"), settings()?)?;
@@ -132,8 +134,7 @@ fn begin(node: &Node<'_>, checks: &mut Checks) -> anyhow::Result<()> {
 }
 
 fn go_on(node: &Node<'_>, checks: &mut Checks) -> anyhow::Result<()> {
-    let was = begun();
-    checks.check("first cut: it was in the middle", was.as_deref() == Some("reload"), format!("{was:?}"));
+    check_cut("first cut", checks)?;
     let (code, _) = node.json("verify")?;
     checks.equal("first cut: verify tells", &json!(code), &json!(1));
     node.check("first cut: apply goes on", "apply --yes", checks)?;
@@ -150,12 +151,23 @@ fn go_on(node: &Node<'_>, checks: &mut Checks) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The run was begun and not finished: a slow machine may lose its power a step later than was ordered.
+fn check_cut(name: &str, checks: &mut Checks) -> anyhow::Result<()> {
+    let text = std::fs::read(JOURNAL)?;
+    let text = String::from_utf8_lossy(&text);
+    let was = text.lines().last().unwrap_or_default();
+    let is_open = !text.contains("\"record\":\"finished\"") && text.contains("\"record\":\"begin\"");
+    checks.check(&format!("{name}: it was in the middle"), is_open, was);
+    println!("      {name}: the journal's last record was {}", was.chars().take(120).collect::<String>());
+    Ok(())
+}
+
 fn check_as_wanted(name: &str, node: &Node<'_>, checks: &mut Checks) -> anyhow::Result<()> {
     node.check(&format!("{name}: verified by the journal"), "verify", checks)?;
     node.check(&format!("{name}: verified by a plan made now"), &format!("verify {WISH}"), checks)?;
     checks.equal(&format!("{name}: swap is on"), &json!(priority(FILE)?), &json!("10"));
     let values = printed("sysctl -n vm.swappiness vm.page-cluster vm.min_free_kbytes | tr '\\n' ' '")?;
-    checks.equal(&format!("{name}: the settings"), &json!(values), &json!("77 0 40960 "));
+    checks.equal(&format!("{name}: the settings"), &json!(values), &json!("77 0 40960"));
     Ok(())
 }
 
@@ -175,7 +187,7 @@ pub fn check_units(checks: &mut Checks) -> anyhow::Result<()> {
 /// 300 MiB in swap, and less memory than that available: swap stays on.
 fn check_no_room(node: &Node<'_>, checks: &mut Checks) -> anyhow::Result<()> {
     printed(
-        "mount -o remount,size=90% /dev/shm && systemd-run --quiet --wait -p MemoryMax=48M -- \
+        "mount -o remount,size=2g /dev/shm && systemd-run --quiet --wait -p MemoryMax=48M -- \
          dd if=/dev/zero of=/dev/shm/swapped bs=1M count=350 status=none",
     )?;
     printed(
@@ -213,6 +225,7 @@ fn check_as_before(name: &str, checks: &mut Checks) -> anyhow::Result<()> {
 }
 
 fn after_reboot(node: &Node<'_>, checks: &mut Checks) -> anyhow::Result<()> {
+    printed("docker version >/dev/null")?;
     check_as_wanted("after a reboot", node, checks)?;
     node.check("after a reboot: undo", "undo --yes", checks)?;
     check_as_before("after a reboot, undone", checks)?;
@@ -221,8 +234,8 @@ fn after_reboot(node: &Node<'_>, checks: &mut Checks) -> anyhow::Result<()> {
 }
 
 fn undo_cut(node: &Node<'_>, checks: &mut Checks) -> anyhow::Result<()> {
-    let was = begun();
-    checks.check("second cut: it was in the middle", was.as_deref() == Some("swap-on"), format!("{was:?}"));
+    printed("docker version >/dev/null")?;
+    check_cut("second cut", checks)?;
     node.check("second cut: undo", "undo --yes", checks)?;
     check_as_before("second cut, undone", checks)?;
     let looks = compressed()?;

@@ -4,7 +4,7 @@ use super::printed;
 
 /// Settings that move by themselves.
 const VOLATILE: &str = "random|dentry-state|file-nr|inode-nr|inode-state|ns_last_pid|pty.nr|aio-nr|cad_pid|keys.|\
-     sched_domain|nf_conntrack_count|stat_refresh|spin_retry|max_lock_depth";
+     sched_domain|nf_conntrack_count|stat_refresh|spin_retry|max_lock_depth|quota|reserve_kbytes";
 
 /// Every file, folder and link below a folder with its mode, owner and content.
 pub fn files(folder: &str) -> anyhow::Result<String> {

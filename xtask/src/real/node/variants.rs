@@ -59,6 +59,7 @@ pub fn run(node: &Node<'_>, checks: &mut Checks) -> anyhow::Result<()> {
          mkfs.$kind -q /var/$kind.img && echo \"/var/$kind.img /mnt/$kind $kind loop 0 0\" >>/etc/fstab; done && \
          systemctl daemon-reload && mount /mnt/xfs && mount /mnt/btrfs",
     )?;
+    printed("docker version >/dev/null")?;
     // What the first zram brings with it stays: the module's parameters are settings too.
     let before = looks()?;
     for variant in &VARIANTS {
