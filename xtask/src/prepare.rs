@@ -19,6 +19,12 @@ pub const RENDER: [Need; 3] = [
     Need { program: "systemd-analyze", package: "systemd" },
 ];
 
+/// What makes the file systems on which swap files are tried, in a machine that sees this one's programs.
+pub const FILE_SYSTEMS: [Need; 2] = [
+    Need { program: "mkfs.xfs", package: "xfsprogs" },
+    Need { program: "mkfs.btrfs", package: "btrfs-progs" },
+];
+
 /// libFuzzer is C++ and is compiled with the targets.
 pub const FUZZ: [Need; 1] = [Need { program: "c++", package: "g++" }];
 
@@ -43,6 +49,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     packages::ensure(&FUZZ)?;
     install_docker()?;
     install_render()?;
+    packages::ensure(&FILE_SYSTEMS)?;
     if cfg!(target_arch = "x86_64") {
         v1_machine().prepare()?;
         Machine::debian13().prepare()?;

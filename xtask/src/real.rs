@@ -9,6 +9,7 @@ mod docker;
 pub mod docker_daemon;
 mod nested;
 mod node;
+mod node_file_systems;
 mod node_first_boot;
 mod node_render;
 pub mod oom;
@@ -65,6 +66,8 @@ pub enum Scenario {
     NodeInside,
     /// A node's first boot with rendered user data, and the rendered script: only in the Debian machine, with a disk of 512 MiB
     NodeFirstBoot,
+    /// The rendered script on ext4, XFS and btrfs: only in a machine with a disk of 512 MiB
+    NodeFileSystems,
     /// What `node render` writes, before shellcheck, systemd-analyze and cloud-init
     NodeRender,
 }
@@ -83,6 +86,7 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
         Scenario::Docker => docker::run(&product, args.docker, &mut checks),
         Scenario::Nested => nested::run(&product, &mut checks),
         Scenario::Oom => oom::run(&product, &mut checks),
+        Scenario::NodeFileSystems => node_file_systems::run(&product, &mut checks),
         Scenario::NodeRender => node_render::run(&product, &mut checks),
         Scenario::Node => node::here::run(&product, &mut checks),
         Scenario::NodeMachine => node::outside::run(&product, Extent::OnePath, &mut checks),

@@ -3,13 +3,18 @@
 pub mod explain;
 pub mod free;
 pub mod generate;
+pub mod history;
+pub mod leaks;
 pub mod lint;
 pub mod ls;
 pub mod node;
 pub mod observe;
 pub mod oom;
 pub mod output;
+pub mod parallel;
 pub mod policy;
+pub mod progress;
+pub mod replay;
 pub mod show;
 pub mod top;
 
@@ -102,6 +107,12 @@ enum Command {
     /// Show, check and explain the memory policy: who gets how much swap, and why
     #[command(after_help = policy::EXAMPLES)]
     Policy(policy::PolicyArgs),
+    /// Judge rules for memory limits on recorded histories: kills, memory, swap
+    #[command(after_help = replay::EXAMPLES)]
+    Replay(replay::ReplayArgs),
+    /// Find memory that grows and is not given back
+    #[command(after_help = leaks::EXAMPLES)]
+    Leaks(leaks::LeaksArgs),
     /// Print shell completions
     #[command(after_help = "Example:\n  highwater completions bash > /etc/bash_completion.d/highwater")]
     Completions {
@@ -134,6 +145,8 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::Node(args)) => node::run(&global, &args),
         Some(Command::Policy(args)) => policy::run(&global, &args),
+        Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::Leaks(args)) => leaks::run(&args),
         Some(Command::Completions { shell }) => generate::completions(shell),
         Some(Command::Generate { dir }) => generate::everything(&dir),
         None if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() => {

@@ -185,6 +185,7 @@ fn the_next_boot_is_looked_at() {
         ],
         &[],
     );
+    expect("systemd does not read it", &[("/etc/sysctl.conf", Some("vm.page-cluster=3\n"))], &[]);
     expect(
         "no file",
         &[("/proc/sys/vm/vfs_cache_pressure", Some("50\n"))],
@@ -286,4 +287,64 @@ fn the_version_of_the_kubelet_decides() {
     let copy = damaged(&[]);
     let (found, ..) = check(copy.root(), &["--kubernetes-version", "1.28"]);
     assert_eq!(found, ["node-swap-gate error"]);
+}
+
+/// A Kubernetes node on cgroup v1.
+fn on_v1(command_line: &str, containerd: &str) -> MachineCopy {
+    let copy = MachineCopy::of("host-6.18-v1-docker").unwrap();
+    for (pid, name) in [(901, "kubelet"), (902, "containerd"), (903, "dockerd")] {
+        copy.write(&format!("/proc/{pid}/comm"), format!("{name}\n")).unwrap();
+        copy.write(&format!("/proc/{pid}/cgroup"), "5:memory:/system.slice\n0::/\n").unwrap();
+    }
+    copy.write("/proc/901/cmdline", "kubelet\0--config=/var/lib/kubelet/config.yaml\0").unwrap();
+    copy.write("/proc/1/comm", "systemd\n").unwrap();
+    copy.write("/proc/cmdline", command_line).unwrap();
+    copy.write(CONFIG, KUBELET).unwrap();
+    copy.write("/etc/containerd/config.toml", containerd).unwrap();
+    copy.write("/etc/docker/daemon.json", r#"{"exec-opts": ["native.cgroupdriver=cgroupfs"]}"#).unwrap();
+    copy
+}
+
+fn states(document: &Value) -> Vec<&str> {
+    let steps = document["migration"].as_array().unwrap();
+    steps.iter().map(|step| step["state"].as_str().unwrap()).collect()
+}
+
+#[test]
+fn on_cgroup_v1_the_steps_to_v2_are_told() {
+    let copy = on_v1("quiet systemd.unified_cgroup_hierarchy=0\n", "  SystemdCgroup = false\n");
+    let (found, exit, document) = check(copy.root(), &["--kubernetes-version", "1.34"]);
+    assert_eq!((found[0].as_str(), exit), ("cgroup-v1 warning", 1));
+    // Kernel, command line, kubelet, containerd, Docker, workloads.
+    assert_eq!(states(&document), ["done", "open", "done", "open", "open", "unknown"]);
+    let how = document["migration"][1]["how"].as_str().unwrap();
+    assert!(how.contains("take `systemd.unified_cgroup_hierarchy=0` off"), "{how}");
+    let (found, ..) = check(copy.root(), &["--kubernetes-version", "1.35"]);
+    assert_eq!(found[0], "cgroup-v1 error");
+}
+
+#[test]
+fn a_step_that_is_done_is_told_as_done() {
+    let copy = on_v1("quiet\n", "[x.options]\n  SystemdCgroup=true\n");
+    let (_, _, document) = check(copy.root(), &[]);
+    assert_eq!(states(&document), ["done", "open", "done", "done", "open", "unknown"]);
+    let how = document["migration"][1]["how"].as_str().unwrap();
+    assert!(how.contains("add `systemd.unified_cgroup_hierarchy=1`"), "{how}");
+}
+
+#[test]
+fn limited_swap_on_cgroup_v1_hands_out_nothing() {
+    let copy = on_v1("quiet\n", "");
+    let config = format!("{KUBELET}failSwapOn: false\nmemorySwap:\n  swapBehavior: LimitedSwap\n");
+    copy.write(CONFIG, config).unwrap();
+    let (found, ..) = check(copy.root(), &["--kubernetes-version", "1.34"]);
+    assert!(found.contains(&"cgroup-v1 error".to_owned()), "{found:?}");
+}
+
+#[test]
+fn the_next_command_is_one_plan_that_keeps_the_swap_that_is_there() {
+    let damage: [Damage<'_>; 1] = [("/sys/fs/cgroup/system.slice/memory.swap.max", Some("max\n"))];
+    let (_, _, document) = check(damaged(&damage).root(), &[]);
+    let expected = "highwater node plan --partition /dev/dm-0 --priority 10 --protect-system";
+    assert_eq!(document["next_command"], expected);
 }

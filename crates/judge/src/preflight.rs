@@ -1,5 +1,6 @@
-//! Checks of a live node: what of it keeps swap from working, or makes it hurt. A check is a file in `preflight/`, with the place
-//! where it is written.
+//! Checks of a live node: what of it keeps swap from working, or makes it hurt.
+//!
+//! A check is a file in `preflight/`, with the place where its rule is written.
 
 pub mod cgroup_version;
 pub mod daemons;

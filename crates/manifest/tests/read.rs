@@ -152,6 +152,9 @@ fn documents_are_recognised_by_what_they_say() {
             "kubeadm InitConfiguration",
         ),
         ("p.yaml", "apiVersion: highwater.dev/v1alpha1\nkind: MemoryPolicy\n", "MemoryPolicy"),
+        ("t.yaml", "machine:\n  sysctls:\n    vm.swappiness: \"60\"\n", "TalosMachine"),
+        ("t.yaml", "version: v1alpha1\nmachine: {type: worker, kubelet: {}}\ncluster: {}\n", "TalosMachine"),
+        ("g.yaml", "linuxConfig:\n  swapConfig:\n    enabled: true\n", "GkeNodeSystem"),
         ("c.yaml", "apiVersion: example.com/v1\nkind: Anything\n", "Anything"),
     ] {
         let file = read(name, text.as_bytes());
@@ -161,9 +164,14 @@ fn documents_are_recognised_by_what_they_say() {
 
 #[test]
 fn what_is_of_no_known_kind_is_said_and_no_failure() {
-    for text in
-        ["replicas: 3\nimage: {repository: x}\n", "- a\n", "build:\n  image: x\n  script: [make]\n", "word\n"]
-    {
+    for text in [
+        "replicas: 3\nimage: {repository: x}\n",
+        "- a\n",
+        "build:\n  image: x\n  script: [make]\n",
+        "word\n",
+        "machine: {cores: 4}\n",
+        "linuxConfig: {}\nother: 1\n",
+    ] {
         let file = read("values.yaml", text.as_bytes());
         assert_eq!(file.documents.len(), 0, "{text}");
         assert_eq!(file.unread[0].severity, UnreadSeverity::NotRecognised, "{text}");

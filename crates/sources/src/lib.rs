@@ -2,6 +2,7 @@
 
 pub mod cgroup;
 pub mod collect;
+pub mod csv_history;
 pub mod docker;
 pub mod host_root;
 pub mod journal;
@@ -12,5 +13,6 @@ pub mod oom_watch;
 pub mod pod_logs;
 pub mod proc;
 pub mod process;
+pub mod prometheus;
 pub mod systemd;
 pub mod zone;

@@ -1,5 +1,6 @@
-//! A node, as far as it decides about swap: disks, kubelet, runtimes, killers, kernel. One look; nobody is waited for longer than
-//! two seconds.
+//! A node, as far as it decides about swap: disks, kubelet, runtimes, killers, kernel.
+//!
+//! One look; nobody is waited for longer than two seconds.
 
 pub mod block_devices;
 pub mod configz;

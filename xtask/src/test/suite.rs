@@ -37,6 +37,8 @@ pub enum SuiteNeed {
     Machine(MachineKind),
     /// A virtual machine that sees this one's Docker.
     MachineWithDocker,
+    /// A virtual machine that sees what makes this one's file systems.
+    MachineWithFileSystems,
 }
 
 impl SuiteNeed {
@@ -49,13 +51,20 @@ impl SuiteNeed {
             Self::Docker if !packages::is_root() => {
                 return Some("starting a Docker daemon needs root".to_owned());
             }
-            Self::Machine(_) | Self::MachineWithDocker if !cfg!(target_arch = "x86_64") => {
+            Self::Machine(_) | Self::MachineWithDocker | Self::MachineWithFileSystems
+                if !cfg!(target_arch = "x86_64") =>
+            {
                 return Some("the virtual machines are x86-64".to_owned());
             }
             Self::Fuzz => packages::missing(&prepare::FUZZ),
             Self::Render => packages::missing(&prepare::RENDER),
             Self::Docker => packages::missing(&prepare::DOCKER),
             Self::Machine(kind) => missing_packages(kind),
+            Self::MachineWithFileSystems => {
+                let mut packages = missing_packages(MachineKind::Micro);
+                packages.extend(packages::missing(&prepare::FILE_SYSTEMS));
+                packages
+            }
             Self::MachineWithDocker => {
                 let mut packages = missing_packages(MachineKind::Micro);
                 packages.extend(packages::missing(&prepare::DOCKER));
@@ -166,6 +175,11 @@ pub fn of_matrices(xtask: &Path, binaries: &Path) -> Vec<Suite> {
         oom_in_micro("oom on 6.1, cgroup v2", xtask, binaries, "--cgroup v2 --kernel 6.1"),
         docker_in_micro("docker on cgroup v2", xtask, binaries, "v2"),
         docker_in_micro("docker on hybrid cgroups", xtask, binaries, "hybrid"),
+        scenario(
+            "swap files on file systems",
+            in_machine(xtask, binaries, "--host-root --disk 512 --timeout 240", "node-file-systems"),
+            SuiteNeed::MachineWithFileSystems,
+        ),
         scenario(
             "oom with docker on v2",
             in_machine(

@@ -4,7 +4,7 @@
 //! on EKS it is runtime.slice (awslabs/amazon-eks-ami, kubelet.service).
 
 use super::{Subject, in_words};
-use crate::lint::runtime::report::amount;
+use crate::lint::report::amount;
 use kernel::bytes::Bytes;
 use model::lint::LintSeverity;
 use model::node::Daemon;

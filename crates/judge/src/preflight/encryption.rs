@@ -24,7 +24,7 @@ pub fn check(subject: &Subject<'_>, findings: &mut Vec<NodeFinding>) {
         let finding = NodeFinding::new("swap-not-encrypted", severity, message).fix(
             "put the swap on a dm-crypt device with a key of each boot: `swap,cipher=aes-xts-plain64,size=512` with /dev/urandom in \
              /etc/crypttab",
-        );
+        ).command("man 5 crypttab");
         findings.push(plain.into_iter().fold(finding, |finding, area| finding.evidence(line_of(area))));
     }
     for area in on_disk() {

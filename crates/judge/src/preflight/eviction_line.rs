@@ -4,7 +4,7 @@
 
 use super::Subject;
 use super::kubelet::who;
-use crate::lint::runtime::report::amount;
+use crate::lint::report::amount;
 use model::lint::LintSeverity;
 use model::node_check::NodeFinding;
 use model::outcome::eviction::FirstToAct;
@@ -23,12 +23,12 @@ pub fn check(subject: &Subject<'_>, findings: &mut Vec<NodeFinding>) {
         );
     }
     let Some(line) = subject.eviction.filter(|_| !subject.areas().is_empty()) else { return };
+    // Where pods do not swap, only what the system itself could give is lost.
+    let severity = if subject.wants_pod_swap() { LintSeverity::Warning } else { LintSeverity::Info };
     let (severity, what) = match line.first {
         FirstToAct::Kernel => return,
         FirstToAct::Race => (LintSeverity::Info, "while the kernel swaps, which it begins"),
-        FirstToAct::Kubelet => {
-            (LintSeverity::Warning, "although swap is free: the kernel begins to swap only")
-        }
+        FirstToAct::Kubelet => (severity, "although swap is free: the kernel begins to swap only"),
     };
     let message = format!(
         "Pods are evicted below {} of available memory, {what} below {} of free memory and ends at {}.",

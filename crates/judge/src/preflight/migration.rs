@@ -6,6 +6,7 @@
 use super::Subject;
 use kernel::hierarchy::CgroupVersion;
 use model::node_check::{MigrationState, MigrationStep};
+use model::reading::Reading;
 
 /// The steps; none on v2.
 #[must_use]
@@ -50,15 +51,15 @@ fn command_line(subject: &Subject<'_>) -> MigrationStep {
     ];
     let found: Vec<&str> =
         line.split_whitespace().filter(|word| against.iter().any(|known| word.starts_with(known))).collect();
-    let how = match (subject.node.systemd.value(), found.is_empty()) {
-        (None, _) => {
+    let how = match (&subject.node.systemd, found.is_empty()) {
+        (Reading::Absent, _) => {
             "mount cgroup2 alone on /sys/fs/cgroup at boot (`mount -t cgroup2 none /sys/fs/cgroup`): process 1 is not systemd".to_owned()
         }
-        (Some(_), true) => format!(
+        (Reading::Value(_) | Reading::Failed(_), true) => format!(
             "add `{ARGUMENTS}` to GRUB_CMDLINE_LINUX in /etc/default/grub, run update-grub (or `grubby --update-kernel=ALL \
              --args={ARGUMENTS}`), drain the node and boot"
         ),
-        (Some(_), false) => format!("take `{}` off the kernel's command line, drain the node and boot", found.join(" ")),
+        (Reading::Value(_) | Reading::Failed(_), false) => format!("take `{}` off the kernel's command line, drain the node and boot", found.join(" ")),
     };
     // The rest of the line is nobody's business.
     let concerns =

@@ -8,14 +8,22 @@ use model::node_check::NodeFinding;
 /// How commands begin that one plan does together.
 const PLAN: &str = "highwater node plan ";
 
+/// How the command begins that shows what is wrong with a file.
+const LINT: &str = "highwater lint ";
+
 /// Swap of half the memory, where there is none: Kubernetes' and the distributions' usual beginning.
 pub const SWAP_DEFAULT: &str = "--swap 50%";
 
 /// The command of the worst finding that has one; where that is a plan, one plan for all findings.
 #[must_use]
 pub fn next(subject: &Subject<'_>, findings: &[NodeFinding]) -> Option<String> {
-    let first = findings.iter().find_map(|finding| finding.command.as_deref())?;
-    if !first.starts_with(PLAN) {
+    let worst = findings.iter().find(|finding| finding.command.is_some())?;
+    let first = worst.command.as_deref()?;
+    let alike = findings.iter().filter(|finding| finding.severity == worst.severity);
+    let has_plan =
+        alike.filter_map(|finding| finding.command.as_deref()).any(|command| command.starts_with(PLAN));
+    // What cannot be read is mended first: a plan would be made without it.
+    if !has_plan || first.starts_with(LINT) {
         return Some(first.to_owned());
     }
     let mut words: Vec<String> = subject.areas().iter().map(|area| area_flags(subject, area)).collect();

@@ -4,7 +4,7 @@
 
 use super::kubelet::{CONFIGZ, who};
 use super::{Subject, in_words};
-use crate::lint::runtime::report::amount;
+use crate::lint::report::amount;
 use model::lint::LintSeverity;
 use model::node_check::{EvictionThreshold, KubeletInForce, NodeFinding, Told};
 use model::outcome::node::Origin;

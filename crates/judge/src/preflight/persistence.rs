@@ -7,6 +7,7 @@ use super::{Subject, line_of};
 use model::lint::LintSeverity;
 use model::node::{Node, SwapAreaInUse, SwapBacking, TextFile};
 use model::node_check::NodeFinding;
+use model::reading::Reading;
 
 /// Who brings an area back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,8 +39,13 @@ pub fn check(subject: &Subject<'_>, findings: &mut Vec<NodeFinding>) {
                 let message = format!(
                     "{path} is gone after the next boot: neither /etc/fstab nor a unit nor a generator of systemd names it."
                 );
+                let fix = if matches!(subject.node.systemd, Reading::Absent) {
+                    "name it in /etc/fstab, and let process 1 run `swapon -a` at boot"
+                } else {
+                    "let systemd switch it on at boot, before the kubelet"
+                };
                 NodeFinding::new("swap-not-persistent", LintSeverity::Warning, message)
-                    .fix("let systemd switch it on at boot, before the kubelet")
+                    .fix(fix)
                     .command(plan_of(subject, area))
             }
         };

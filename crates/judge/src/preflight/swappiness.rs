@@ -28,19 +28,19 @@ pub fn check(subject: &Subject<'_>, findings: &mut Vec<NodeFinding>) {
                 .to_owned(),
             60,
         ),
-        101.. if turning.is_some() => (
+        value if value > 100 && turning.is_some() => (
             LintSeverity::Warning,
             "the kernel takes swap for cheaper than files, and this swap lies on a disk that turns"
                 .to_owned(),
             60,
         ),
-        0..100 if is_memory => (
+        1..=99 if is_memory => (
             LintSeverity::Info,
             "swap is compressed memory, which is cheaper to read than files: values from 100 to 200 say so"
                 .to_owned(),
             150,
         ),
-        0.. => return,
+        _ => return,
     };
     let message = format!("vm.swappiness is {value}: {what}.");
     findings.push(

@@ -1,9 +1,11 @@
 //! Which value of a kernel setting the next boot brings.
 //!
 //! Written in sysctl.d(5): files are sorted by name whatever their folder, /etc before /run before /usr for the same name, the last value
-//! of a key wins; `/etc/sysctl.conf` is read last by `sysctl --system` (procps).
+//! of a key wins. systemd-sysctl does not read `/etc/sysctl.conf`, unless a link in /etc/sysctl.d leads to it; other boots read it last
+//! (`sysctl --system` of procps).
 
 use model::node::Node;
+use model::reading::Reading;
 use std::collections::BTreeMap;
 
 /// Folders, the strongest first.
@@ -32,17 +34,18 @@ pub fn persisted(node: &Node, name: &str) -> Option<Persisted> {
             *entry = (rank, &file.path, text);
         }
     }
-    let last = node.files.iter().find(|file| file.path == "/etc/sysctl.conf");
+    let is_read = |path: &str| path == "/etc/sysctl.conf" && node.systemd == Reading::Absent;
+    let last = node.files.iter().find(|file| is_read(&file.path));
     let last = last.and_then(|file| Some((0, file.path.as_str(), file.text.value()?.as_str())));
     let in_order = files.into_values().chain(last);
     in_order
         .filter_map(|(_, path, text)| Some(Persisted { path: path.to_owned(), value: value_in(text, name)? }))
-        .last()
+        .next_back()
 }
 
 fn value_in(text: &str, name: &str) -> Option<String> {
     let lines = text.lines().map(str::trim).filter(|line| !line.starts_with(['#', ';']));
     let pairs = lines.filter_map(|line| line.split_once('='));
-    let found = pairs.filter(|(key, _)| key.trim().trim_start_matches('-').replace('/', ".") == name);
-    found.last().map(|(_, value)| value.trim().to_owned())
+    let mut found = pairs.filter(|(key, _)| key.trim().trim_start_matches('-').replace('/', ".") == name);
+    found.next_back().map(|(_, value)| value.trim().to_owned())
 }

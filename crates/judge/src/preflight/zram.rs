@@ -4,7 +4,7 @@
 //! the blind spot in opencontainers/cgroups (`rootStatsFromMeminfo`: the root's usage is anon and file) and bottlerocket issue 4903.
 
 use super::{Subject, in_words, is_zram, line_of};
-use crate::lint::runtime::report::amount;
+use crate::lint::report::amount;
 use kernel::bytes::Bytes;
 use model::lint::LintSeverity;
 use model::node_check::NodeFinding;

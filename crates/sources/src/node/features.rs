@@ -64,7 +64,7 @@ pub fn features(root: &HostRoot, found: &FoundHierarchy, host: &Host) -> KernelF
         memory_peak: file("memory.peak", since(5, 19)),
         swap_limit: swap_limit(root, memory),
         pressure: Reading::Value(root.path("/proc/pressure/memory").exists()),
-        zram: Reading::Value(has_zram(root, host)),
+        zram: zram(root, host),
         zswap: Reading::Value(root.path("/sys/module/zswap").is_dir()),
     }
 }
@@ -108,18 +108,23 @@ fn a_cgroup(root: &HostRoot, mount_point: &str) -> Option<String> {
     folders.into_iter().find(|folder| root.path(&format!("{folder}/memory.max")).exists())
 }
 
-fn has_zram(root: &HostRoot, host: &Host) -> bool {
-    let has_module = |release: &String| {
-        ["/lib/modules", "/usr/lib/modules"].iter().any(|folder| {
-            ["modules.dep", "modules.builtin"].iter().any(|list| {
-                let text = root.text(&format!("{folder}/{release}/{list}"));
-                text.value().is_some_and(|text| text.contains("/zram.ko"))
-            })
-        })
-    };
-    !host.zram.is_empty()
-        || root.path("/sys/module/zram").is_dir()
-        || host.kernel_release.value().is_some_and(has_module)
+/// Loaded, or among the modules that can be; without their lists nobody knows.
+fn zram(root: &HostRoot, host: &Host) -> Reading<bool> {
+    if !host.zram.is_empty() || root.path("/sys/module/zram").is_dir() {
+        return Reading::Value(true);
+    }
+    let Some(release) = host.kernel_release.value() else { return Reading::Absent };
+    let mut is_any = false;
+    for folder in ["/lib/modules", "/usr/lib/modules"] {
+        for list in ["modules.dep", "modules.builtin"] {
+            let Reading::Value(text) = root.text(&format!("{folder}/{release}/{list}")) else { continue };
+            if text.contains("/zram.ko") {
+                return Reading::Value(true);
+            }
+            is_any = true;
+        }
+    }
+    if is_any { Reading::Value(false) } else { Reading::Absent }
 }
 
 #[cfg(test)]

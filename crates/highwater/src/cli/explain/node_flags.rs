@@ -97,10 +97,10 @@ impl NodeFlags {
     }
 }
 
-/// An amount of bytes, as people type it.
+/// An amount of memory as a flag gives it.
 ///
 /// # Errors
-/// When it is none.
+/// It is no amount; with the words that say so.
 pub fn amount(text: &str) -> Result<Bytes, String> {
     match text.parse::<Quantity>() {
         Ok(Quantity::Bytes(bytes)) => Ok(bytes),

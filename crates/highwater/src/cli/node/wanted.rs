@@ -17,7 +17,8 @@ const FILE_DEFAULT: &str = "/swapfile";
 /// What is wanted, as flags tell it: areas in the order in which they were typed.
 #[derive(Clone, Debug)]
 pub struct WantedFlags {
-    flags: Flags,
+    /// Many, and one command of many has them.
+    flags: Box<Flags>,
     /// Which flag of an area stands where on the command line.
     order: Vec<(usize, AreaWord)>,
 }
@@ -103,7 +104,7 @@ impl Args for WantedFlags {
 
 impl FromArgMatches for WantedFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let flags = Flags::from_arg_matches(matches)?;
+        let flags = Box::new(Flags::from_arg_matches(matches)?);
         let order = order(matches, &flags);
         Ok(Self { flags, order })
     }
@@ -166,7 +167,7 @@ impl WantedFlags {
             swap_behavior,
             eviction,
             protect_system,
-        } = &self.flags;
+        } = &*self.flags;
         let lists = [swap, file, instance_store, partition, zram];
         let is_said = node_swap.is_some()
             || lists.into_iter().any(|list| !list.is_empty())
@@ -181,7 +182,7 @@ impl WantedFlags {
     fn of_flags(&self) -> anyhow::Result<NodeSwap> {
         let Flags {
             zswap, swappiness, page_cluster, reclaim, swap_behavior, eviction, protect_system, ..
-        } = &self.flags;
+        } = &*self.flags;
         let spec = Spec {
             areas: areas(&self.order)?,
             zswap: zswap.as_deref().map(zswap_of).transpose()?,

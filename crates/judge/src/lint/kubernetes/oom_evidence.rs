@@ -1,7 +1,7 @@
 //! Commands in pods that look for memory figures and OOM kills where there are none.
 
 use crate::lint::kubernetes::object::{Container, Pod, pods, within};
-use crate::lint::kubernetes::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
 use model::document::node::Node;

@@ -1,7 +1,7 @@
 //! A memory limit of zero.
 
 use crate::lint::kubernetes::memory_amounts::{AmountRole, memory_amounts};
-use crate::lint::kubernetes::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use model::lint::{LintFinding, LintSeverity};

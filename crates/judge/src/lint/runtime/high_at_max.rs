@@ -1,13 +1,15 @@
 //! Throttling at the limit itself.
 
-use crate::lint::node::{script, unit};
+use crate::lint::node::script::{self, Write};
+use crate::lint::node::unit;
+use crate::lint::report;
 use crate::lint::runtime::cgroup_file;
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use model::document::kind::DocumentKind;
 use model::document::{Content, Setting, Span};
 use model::lint::{LintFinding, LintSeverity};
+use std::collections::BTreeMap;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -40,14 +42,15 @@ pub const RULE: Rule = Rule {
     check,
 };
 
-fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
+fn check<'a>(subject: &Subject<'a>, findings: &mut Vec<LintFinding>) {
     for script in script::scripts(subject) {
         let writes: Vec<_> = script.writes().collect();
+        let limit = |write: &Write<'a>| Some((write.path.value.strip_suffix("memory.max")?, *write));
+        // The last write to each file counts.
+        let limits: BTreeMap<&str, Write<'_>> = writes.iter().filter_map(limit).collect();
         for high in &writes {
             let Some(group) = high.path.value.strip_suffix("memory.high") else { continue };
-            let limit =
-                writes.iter().rev().find(|write| write.path.value.strip_suffix("memory.max") == Some(group));
-            let Some(limit) = limit else { continue };
+            let Some(limit) = limits.get(group) else { continue };
             let values = (high.value.and_then(cgroup_file::bytes), limit.value.and_then(cgroup_file::bytes));
             findings
                 .extend(finding(("memory.high", high.span, values.0), ("memory.max", limit.span, values.1)));
@@ -86,5 +89,5 @@ fn finding(high: (&str, Span, Option<u64>), limit: (&str, Span, Option<u64>)) ->
     );
     let (at, related) = report::between((high.1, "the throttling"), (limit.1, "the limit"));
     let help = Some(format!("write `{}` a tenth lower: {}", high.0, report::amount(Bytes(most / 10 * 9))));
-    Some(LintFinding { related, help, ..report::warning(RULE.id, at, message) })
+    Some(LintFinding { related, ..report::warning(RULE.id, at, message, help) })
 }

@@ -1,7 +1,7 @@
 //! The kernel's words searched in the log of Docker's unit.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Spanned;
 use model::lint::{LintFinding, LintSeverity};
@@ -40,7 +40,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let message =
                 "The log of a runtime's unit has no lines of the kernel: this finds no OOM kill.".to_owned();
             let help = Some("write `journalctl -k | grep -i 'out of memory'`".to_owned());
-            findings.push(LintFinding { help, ..report::warning(RULE.id, journal.command.span, message) });
+            findings.push(report::warning(RULE.id, journal.command.span, message, help));
         }
     }
 }

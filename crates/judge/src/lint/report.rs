@@ -1,30 +1,47 @@
-//! Findings of the rules, made in one line.
+//! Findings of the rules with their help, made in one line, and amounts as messages and manifests write them.
 
 use crate::lint::Subject;
 use kernel::bytes::Bytes;
-use model::document::{Edit, Span};
+use model::document::node::{Entry, Node};
+use model::document::{Edit, Span, change};
 use model::lint::{Fix, LintFinding, LintSeverity};
 
 /// What is refused, or does the opposite.
 #[must_use]
-pub fn error(rule: &'static str, span: Span, message: String) -> LintFinding {
-    finding(rule, LintSeverity::Error, span, message)
+pub fn error(
+    rule: &'static str,
+    span: Span,
+    message: String,
+    help: impl Into<Option<String>>,
+) -> LintFinding {
+    finding(rule, LintSeverity::Error, span, message, help.into())
 }
 
 /// What has no effect, or another than it says.
 #[must_use]
-pub fn warning(rule: &'static str, span: Span, message: String) -> LintFinding {
-    finding(rule, LintSeverity::Warning, span, message)
+pub fn warning(
+    rule: &'static str,
+    span: Span,
+    message: String,
+    help: impl Into<Option<String>>,
+) -> LintFinding {
+    finding(rule, LintSeverity::Warning, span, message, help.into())
 }
 
 /// What is worth knowing.
 #[must_use]
-pub fn info(rule: &'static str, span: Span, message: String) -> LintFinding {
-    finding(rule, LintSeverity::Info, span, message)
+pub fn info(rule: &'static str, span: Span, message: String, help: impl Into<Option<String>>) -> LintFinding {
+    finding(rule, LintSeverity::Info, span, message, help.into())
 }
 
-fn finding(rule: &'static str, severity: LintSeverity, span: Span, message: String) -> LintFinding {
-    LintFinding { rule, severity, span, message, related: Vec::new(), help: None, fix: None }
+fn finding(
+    rule: &'static str,
+    severity: LintSeverity,
+    span: Span,
+    message: String,
+    help: Option<String>,
+) -> LintFinding {
+    LintFinding { rule, severity, span, message, related: Vec::new(), help, fix: None }
 }
 
 /// A value that contradicts another stands at the first of them; the other one is named beside it.
@@ -42,6 +59,13 @@ pub fn replacement(subject: &Subject<'_>, span: Span, found: &str, text: String,
     (bare == found).then(|| Fix { title: title.to_owned(), edits: vec![Edit { span, text }] })
 }
 
+/// Takes an entry out of its mapping, where that is safe.
+#[must_use]
+pub fn removal(subject: &Subject<'_>, mapping: &Node, entry: &Entry) -> Option<Fix> {
+    let edit = change::remove_entry(&subject.file.text, mapping, entry)?;
+    Some(Fix { title: format!("remove `{}`", entry.name()), edits: vec![edit] })
+}
+
 /// An amount as people write it: `512 MiB`, `1.5 GiB`, `4096 bytes`.
 #[must_use]
 #[allow(clippy::cast_precision_loss)]
@@ -54,9 +78,20 @@ pub fn amount(bytes: Bytes) -> String {
     format!("{tenths} {name}")
 }
 
+/// An amount as a manifest writes it, in whole MiB where there are some: `512Mi`.
+#[must_use]
+pub fn quantity(bytes: Bytes) -> String {
+    let mib = bytes.0 >> 20;
+    match mib {
+        0 => bytes.0.to_string(),
+        mib if mib.is_multiple_of(1024) => format!("{}Gi", mib / 1024),
+        mib => format!("{mib}Mi"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{amount, between};
+    use super::{amount, between, quantity};
     use kernel::bytes::Bytes;
     use model::document::Span;
 
@@ -65,6 +100,13 @@ mod tests {
         assert_eq!(amount(Bytes(512 << 20)), "512 MiB");
         assert_eq!(amount(Bytes(3 << 29)), "1.5 GiB");
         assert_eq!(amount(Bytes(512)), "512 bytes");
+    }
+
+    #[test]
+    fn an_amount_is_written_in_whole_mebibytes() {
+        assert_eq!(quantity(Bytes(2 << 30)), "2Gi");
+        assert_eq!(quantity(Bytes(3 << 29)), "1536Mi");
+        assert_eq!(quantity(Bytes(512)), "512");
     }
 
     #[test]

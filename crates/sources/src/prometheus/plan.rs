@@ -1,0 +1,163 @@
+//! Which questions a fetch consists of: bulk first, then only where there was swap or a kill.
+
+use crate::prometheus::gathered::{ContainerKey, Gathered};
+use crate::prometheus::job::{Ask, Job};
+use crate::prometheus::query::{PRESENT, RARE, Rare, World, any_beginning, any_of};
+use crate::prometheus::settings::FetchSettings;
+use crate::prometheus::shards::{NamespaceCount, Namespaces, Shard, Span, shards};
+use model::replica::Replica;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// With more pods a list of their names is longer than what it saves.
+const PODS_NAMED_MAX: usize = 500;
+
+/// How many workloads are named where the wanted one is not there.
+const WORKLOADS_TOLD_MAX: usize = 8;
+
+/// The moments that are asked for, on whole steps, so that asking again gives the same.
+#[must_use]
+pub fn span(settings: &FetchSettings, now: i64) -> Span {
+    let step = i64::try_from(settings.step_seconds).unwrap_or(i64::MAX).max(1);
+    let steps =
+        i64::try_from(settings.window_seconds / settings.step_seconds.max(1)).unwrap_or(i64::MAX).max(1);
+    let end = now.div_euclid(step) * step;
+    let start = end.saturating_sub((steps - 1).saturating_mul(step)).max(0);
+    Span { start, end, step_seconds: settings.step_seconds.max(1) }
+}
+
+/// A matcher for the namespaces that are wanted.
+#[must_use]
+pub fn namespaces(settings: &FetchSettings) -> String {
+    any_of("namespace", "=~", settings.namespaces.iter().map(String::as_str))
+}
+
+/// Matchers for what is wanted; `None` when the owners are known and no such workload is among them.
+#[must_use]
+pub fn filter(settings: &FetchSettings, gathered: &Gathered) -> Option<String> {
+    let namespaces = namespaces(settings);
+    if settings.workloads.is_empty() {
+        return Some(namespaces);
+    }
+    let mut pods: BTreeSet<String> = BTreeSet::new();
+    if gathered.owners.is_empty() {
+        // Without kube-state-metrics a pod's name alone tells: its workload's, and more behind it.
+        let names = settings.workloads.iter().filter_map(|written| written.rsplit('/').next());
+        return Some(joined(&namespaces, &any_beginning("pod", names)));
+    }
+    for replica in replicas(gathered) {
+        if settings.workloads.iter().any(|written| replica.is_named(written)) {
+            pods.insert(replica.pod);
+        }
+    }
+    let pods = any_of("pod", "=~", pods.iter().map(String::as_str));
+    (!pods.is_empty()).then(|| joined(&namespaces, &pods))
+}
+
+/// The pods whose owners are known.
+fn replicas(gathered: &Gathered) -> impl Iterator<Item = Replica> {
+    gathered.owners.keys().filter_map(|(_, cluster, namespace, pod)| {
+        let key = ContainerKey {
+            cluster: cluster.clone(),
+            namespace: namespace.clone(),
+            pod: pod.clone(),
+            container: String::new(),
+        };
+        let (kind, workload) = gathered.workload(&key)?;
+        let ContainerKey { cluster, namespace, pod, container } = key;
+        Some(Replica { cluster, namespace, kind, workload, pod, container })
+    })
+}
+
+/// The names of some workloads, for whoever asked for another one.
+#[must_use]
+pub fn known_workloads(gathered: &Gathered) -> String {
+    let known: BTreeSet<String> = replicas(gathered)
+        .map(|replica| format!("{}/{}/{}", replica.namespace, replica.kind, replica.workload))
+        .collect();
+    let some: Vec<&str> = known.iter().take(WORKLOADS_TOLD_MAX).map(String::as_str).collect();
+    let more = if known.len() > some.len() {
+        format!(" and {} more", known.len() - some.len())
+    } else {
+        String::new()
+    };
+    format!("it knows {}{more}", some.join(", "))
+}
+
+/// Peaks, what holds at the end, and where there was anything rare.
+#[must_use]
+pub fn bulk(
+    settings: &FetchSettings,
+    gathered: &Gathered,
+    world: World,
+    metric: &'static str,
+    span: Span,
+    filter: &str,
+) -> Vec<Job> {
+    let counts: Vec<NamespaceCount> = gathered
+        .counts
+        .iter()
+        .map(|(namespace, &containers)| NamespaceCount { namespace: namespace.clone(), containers })
+        .collect();
+    let wanted =
+        if settings.namespaces.is_empty() { Namespaces::All } else { Namespaces::Some(&settings.namespaces) };
+    let pods = filter.strip_prefix(&namespaces(settings)).unwrap_or_default().trim_start_matches(',');
+    let mut cut = shards(&counts, wanted, span, settings.bounds.points_max);
+    for shard in &mut cut {
+        shard.filter = joined(&shard.filter, pods);
+    }
+    let rare = RARE.into_iter().filter(|rare| rare.is_in(world));
+    let whether =
+        rare.flat_map(|rare| cut.iter().map(move |shard| Job::new(Ask::Whether(rare), world, shard.clone())));
+    let whole = Shard { span, filter: filter.to_owned() };
+    let present = PRESENT.into_iter().map(|present| Job::new(Ask::Present(present), world, whole.clone()));
+    // The longest first: nobody waits for the last of them alone.
+    let peaks = cut.iter().map(|shard| Job::new(Ask::Peaks(metric), world, shard.clone()));
+    peaks.chain(whether).chain(present).collect()
+}
+
+/// When there was anything rare, where there was.
+#[must_use]
+pub fn rare(settings: &FetchSettings, gathered: &Gathered, world: World, span: Span) -> Vec<Job> {
+    let mut jobs = Vec::new();
+    for (&rare, suspects) in &gathered.suspects {
+        for shard in of_suspects(settings, suspects, world, span) {
+            jobs.push(Job::new(Ask::When(rare), world, shard.clone()));
+            if rare == Rare::OomKilled {
+                jobs.push(Job::new(Ask::LimitsWhenKilled, world, shard));
+            }
+        }
+    }
+    jobs
+}
+
+fn of_suspects(
+    settings: &FetchSettings,
+    suspects: &BTreeSet<ContainerKey>,
+    world: World,
+    span: Span,
+) -> Vec<Shard> {
+    let mut by_namespace: BTreeMap<&str, u64> = BTreeMap::new();
+    for key in suspects {
+        *by_namespace.entry(&key.namespace).or_default() += 1;
+    }
+    let counts: Vec<NamespaceCount> = by_namespace
+        .iter()
+        .map(|(namespace, &containers)| NamespaceCount { namespace: (*namespace).to_owned(), containers })
+        .collect();
+    let names: Vec<String> = by_namespace.keys().map(|namespace| (*namespace).to_owned()).collect();
+    let pods: BTreeSet<&str> = suspects.iter().map(|key| key.pod.as_str()).collect();
+    let pods = match world {
+        World::Kubernetes if pods.len() <= PODS_NAMED_MAX => any_of("pod", "=~", pods),
+        World::Kubernetes | World::Engine => String::new(),
+    };
+    let mut cut = shards(&counts, Namespaces::Some(&names), span, settings.bounds.points_max);
+    for shard in &mut cut {
+        shard.filter = joined(&shard.filter, &pods);
+    }
+    cut
+}
+
+fn joined(one: &str, other: &str) -> String {
+    let parts: Vec<&str> = [one, other].into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(",")
+}
