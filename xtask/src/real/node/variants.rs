@@ -52,12 +52,14 @@ const TOGETHER: Variant = Variant {
 /// Where the looks before are kept from boot to boot.
 const KEPT: &str = "/var/tmp/before-variants";
 
-/// Everything but the reboot.
+/// Everything but the reboot. Without direct I/O the pages of the images would be charged to the job itself, which then has
+/// no room left to swap.
 pub fn run(node: &Node<'_>, checks: &mut Checks) -> anyhow::Result<()> {
     printed(
         "for kind in xfs btrfs; do mkdir -p /mnt/$kind && truncate -s 400M /var/$kind.img && \
          mkfs.$kind -q /var/$kind.img && echo \"/var/$kind.img /mnt/$kind $kind loop 0 0\" >>/etc/fstab; done && \
-         systemctl daemon-reload && mount /mnt/xfs && mount /mnt/btrfs",
+         systemctl daemon-reload && mount /mnt/xfs && mount /mnt/btrfs && \
+         for device in $(losetup --noheadings --output NAME); do losetup --direct-io=on $device || exit 1; done",
     )?;
     printed("docker version >/dev/null")?;
     // What the first zram brings with it stays: the module's parameters are settings too.
