@@ -18,7 +18,7 @@ pub fn order(history: &History) -> Vec<usize> {
         .entries()
         .iter()
         .enumerate()
-        .filter(|(_, entry)| is_ours(entry.state))
+        .filter(|(_, entry)| is_ours(entry.state) || may_be_of_a_boot(entry))
         .map(|(number, _)| number)
         .collect();
     let last = |number: &usize| match history.entries().get(*number).map(|entry| &entry.step.change) {
@@ -27,6 +27,13 @@ pub fn order(history: &History) -> Vec<usize> {
     };
     numbers.sort_by_key(|number| (last(number), std::cmp::Reverse(*number)));
     numbers
+}
+
+/// Files that were written bring this about at a boot, also where the power was cut before its step came.
+const fn may_be_of_a_boot(entry: &Entry) -> bool {
+    let is_planned = matches!(entry.state, StepState::Planned);
+    is_planned
+        && matches!(entry.step.change, Change::Swap { .. } | Change::Zram { .. } | Change::Value { .. })
 }
 
 const fn is_restart(change: &Change) -> bool {
@@ -186,8 +193,8 @@ fn take_back(
             Ending::TakenBack
         }
         Present::Wanted => Ending::WasBack,
-        // It was left to the first boot, which made something else of it, or there was none.
-        Present::Other(_) if entry.state == StepState::Left => Ending::WasBack,
+        // It was left to a boot, which made something else of it, or there was none.
+        Present::Other(_) if matches!(entry.state, StepState::Left | StepState::Planned) => Ending::WasBack,
         Present::Other(found) => return Err(Stopped::Stale { step: step.name.clone(), found }),
     };
     tidy_up(machine, &back, &entry.kept).map_err(failed)?;

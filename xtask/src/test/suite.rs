@@ -143,6 +143,12 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
             own(xtask, &format!("real node-render --highwater {highwater}")),
             SuiteNeed::Render,
         ),
+        scenario("swap here", own(xtask, &format!("real node --highwater {highwater}")), SuiteNeed::Root),
+        scenario(
+            "swap and power cuts",
+            own(xtask, &format!("real node-machine --highwater {highwater}")),
+            SuiteNeed::Machine(MachineKind::Debian13),
+        ),
         scenario(
             "first boot with swap",
             in_machine(xtask, binaries, "--machine debian13 --disk 512 --timeout 240", "node-first-boot"),
@@ -153,9 +159,15 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
 
 /// What only `--all` adds: the long matrices.
 pub fn of_matrices(xtask: &Path, binaries: &Path) -> Vec<Suite> {
+    let highwater = binaries.join("highwater").display().to_string();
     let self_test = vec![own(xtask, "vm --self-test")];
     let need = SuiteNeed::Machine(MachineKind::Micro);
     vec![
+        scenario(
+            "every kind of swap",
+            own(xtask, &format!("real node-variants --highwater {highwater}")),
+            SuiteNeed::Machine(MachineKind::Debian13),
+        ),
         nested_in_micro("cgroups v1 with swap", xtask, binaries, "v1"),
         nested_in_micro("hybrid cgroups with swap", xtask, binaries, "hybrid"),
         oom_in_micro("oom on 5.10, cgroup v2", xtask, binaries, "--cgroup v2 --kernel 5.10"),

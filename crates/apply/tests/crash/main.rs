@@ -314,6 +314,18 @@ fn what_a_reboot_takes_away_is_done_again() {
 }
 
 #[test]
+fn what_a_boot_brought_about_before_its_step_came_is_taken_back_too() {
+    let stage = stage();
+    let shows =
+        |root: &Path| root.join("etc/systemd/system/swap.target.wants/deep/swapfile.swap").is_symlink();
+    let not_on = |root: &Path| !fs::read_to_string(root.join("proc/swaps")).unwrap().contains("/var/swap");
+    let cut = stage.cuts.iter().find(|cut| shows(&cut.folder) && not_on(&cut.folder)).unwrap();
+    machine_boots(&cut.folder);
+    take_back(&cut.folder).unwrap();
+    assert_same(&shown(&cut.folder), &stage.before, "");
+}
+
+#[test]
 fn the_undo_leaves_alone_what_somebody_changed_since_and_names_it() {
     let stage = stage();
     fs::write(stage.root.join("etc/sysctl.conf"), "somebody's = 1\n").unwrap();

@@ -75,9 +75,7 @@ pub fn run(global: &Global, args: &ApplyArgs) -> anyhow::Result<Outcome> {
             Err(stopped) => report.stopped = Some(stopped),
             Ok((_lock, mut journal)) => {
                 if matches!(wish, Wish::Nothing) && !journal.history().is_interrupted() {
-                    anyhow::bail!(
-                        "nothing is wanted and no run was interrupted: expected a NodeSwap file, or flags such as `--swap 8Gi`"
-                    );
+                    return Err(nothing());
                 }
                 let run = Run { global, args, machine: &machine };
                 report.stopped = run.interrupted(&mut journal, &mut report.steps)?;
@@ -100,6 +98,12 @@ pub fn finish(report: &NodeRun, format: Format) -> anyhow::Result<Outcome> {
         Format::Json => output::json(&api::node_run::document(report))?,
     }
     Ok(if report.stopped.is_some() { Outcome::NotDone } else { Outcome::Fine })
+}
+
+fn nothing() -> anyhow::Error {
+    anyhow::anyhow!(
+        "nothing is wanted and no run was interrupted: expected a NodeSwap file, or flags such as `--swap 8Gi`"
+    )
 }
 
 /// What the command line asks for.
@@ -140,6 +144,9 @@ impl Wish {
 
 fn dry_run(global: &Global, wish: &Wish, state: &Path) -> anyhow::Result<Outcome> {
     let journal = Journal::open(state)?;
+    if matches!(wish, Wish::Nothing) && !journal.history().is_interrupted() {
+        return Err(nothing());
+    }
     if journal.history().is_interrupted() {
         print(Format::Text, &view::node_run::interrupted(&left(&journal)))?;
     }
