@@ -256,7 +256,7 @@ _highwater() {
             return 0
             ;;
         highwater__subcmd__advise)
-            opts="-h --csv --interval --unit --join --limits-today --workload --class --environment --policy --compose --as --undo --container --explain --root --docker-host --color --help"
+            opts="-h --csv --interval --unit --join --limits-today --workload --class --environment --policy --compose --as --undo --container --node-memory --node-swap --explain --root --docker-host --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -303,6 +303,14 @@ _highwater() {
                     return 0
                     ;;
                 --container)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node-memory)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --node-swap)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

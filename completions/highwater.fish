@@ -353,6 +353,8 @@ kubectl\t'`kubectl set resources` lines'
 kustomize\t'Strategic-merge patches'
 vpa\t'VerticalPodAutoscaler objects'"
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l container -d 'With --as kustomize: the name of the container in the pods' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l node-memory -d 'The memory of the Kubernetes nodes: with their swap, requests and limits are such that LimitedSwap gives the swap' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l node-swap -d 'The swap of the Kubernetes nodes' -r
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l explain -d 'Explain one workload, with a chart' -r
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r

@@ -119,6 +119,9 @@ fn because(reason: &Because) -> Value {
         Because::Request { share, usage } => {
             json!({"reason": "request", "share_ratio": share, "usage_bytes": usage.0})
         }
+        Because::LimitedSwap { wanted, given } => {
+            json!({"reason": "limited_swap", "wanted_bytes": wanted.0, "given_bytes": given.0})
+        }
         Because::LittleSwap { swap } => json!({"reason": "little_swap", "swap_bytes": swap.0}),
         Because::HotReplica { name, needs, others } => {
             json!({"reason": "hot_replica", "name": name, "needs_bytes": needs.0, "others_bytes": others.0})

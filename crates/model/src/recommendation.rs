@@ -94,6 +94,13 @@ pub enum Because {
         /// What they stay below.
         usage: Bytes,
     },
+    /// On a node whose kubelet gives swap by the request, request or limit were raised for it.
+    LimitedSwap {
+        /// The swap that was wanted.
+        wanted: Bytes,
+        /// The swap that the kubelet gives.
+        given: Bytes,
+    },
     /// So little swap is not worth its handling: it is memory.
     LittleSwap {
         /// How much it would have been.

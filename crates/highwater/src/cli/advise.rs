@@ -9,8 +9,9 @@ use crate::exit_code::Outcome;
 use anyhow::{Context, bail};
 use clap::{Args, ValueEnum};
 use gather::Gathered;
+use kernel::bytes::Bytes;
 use model::policy::{Environment, WorkloadClass};
-use model::recommendation::AdvisedWorkload;
+use model::recommendation::{Advice, AdvisedWorkload};
 use std::path::PathBuf;
 use view::advice::docker::Direction;
 
@@ -21,6 +22,7 @@ pub const EXAMPLES: &str = "Examples:
   highwater advise --csv memory.csv --as docker | sh              set it; --undo goes back
   highwater advise --csv memory.csv --compose compose.yaml --as compose > highwater.override.yaml
   highwater advise --csv memory.csv --limits-today limits.csv     with what is set now
+  highwater advise --csv memory.csv --as kustomize --node-memory 16Gi --node-swap 8Gi
 
 Classes come from the policy (highwater policy show): api, database and cache get no swap in production.
 Exit code: 0 advised, 2 a file or a part of it could not be read.";
@@ -54,6 +56,12 @@ pub struct AdviseArgs {
     /// With --as kustomize: the name of the container in the pods
     #[arg(long, value_name = "NAME")]
     container: Option<String>,
+    /// The memory of the Kubernetes nodes: with their swap, requests and limits are such that LimitedSwap gives the swap
+    #[arg(long, value_name = "AMOUNT", requires = "node_swap", value_parser = crate::cli::policy::explain::amount)]
+    node_memory: Option<Bytes>,
+    /// The swap of the Kubernetes nodes
+    #[arg(long, value_name = "AMOUNT", requires = "node_memory", value_parser = crate::cli::policy::explain::amount)]
+    node_swap: Option<Bytes>,
     /// Explain one workload, with a chart
     #[arg(long, value_name = "WORKLOAD", conflicts_with_all = ["form", "undo"])]
     explain: Option<String>,
@@ -136,6 +144,13 @@ pub fn run(args: &AdviseArgs) -> anyhow::Result<Outcome> {
         compose: compose.as_ref(),
     };
     let mut gathered = gather::advised(&read, &asked)?;
+    if let (Some(memory), Some(swap)) = (args.node_memory, args.node_swap) {
+        for one in &mut gathered {
+            if let Advice::Recommended(advised) = &mut one.workload.advice {
+                *advised = judge::recommend::limited_swap::on_node(advised.clone(), memory, swap);
+            }
+        }
+    }
     chosen(&mut gathered, &args.workload)?;
     let workloads: Vec<AdvisedWorkload> = gathered.iter().map(|one| one.workload.clone()).collect();
     print(args, &gathered, &workloads, compose.as_ref(), &read.histories.remarks)?;

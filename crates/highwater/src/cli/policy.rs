@@ -1,6 +1,6 @@
 //! `highwater policy`: which container is treated how, and why.
 
-mod explain;
+pub mod explain;
 
 use crate::cli::{Global, output};
 use crate::exit_code::Outcome;

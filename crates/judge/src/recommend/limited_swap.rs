@@ -4,6 +4,7 @@
 //! swap is had by a larger request, by a larger node swap, or it is put into the memory limit instead.
 
 use kernel::bytes::Bytes;
+use model::recommendation::{Because, Recommendation};
 
 /// A container's wishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +74,24 @@ pub fn way(wanted: Wanted, node_memory: Bytes, node_swap: Bytes) -> Option<Way> 
     }
 }
 
+/// A recommendation as it must be written for a node of this kind; unchanged for a node without memory.
+#[must_use]
+pub fn on_node(mut advised: Recommendation, node_memory: Bytes, node_swap: Bytes) -> Recommendation {
+    let wanted = Wanted { memory: advised.memory, request: advised.request, swap: advised.swap };
+    let up = |bytes: Bytes| Bytes(bytes.0.div_ceil(APART.0) * APART.0);
+    match way(wanted, node_memory, node_swap) {
+        Some(Way::Request { request, limit, swap } | Way::Limit { request, limit, swap }) => {
+            advised.because.push(Because::LimitedSwap { wanted: advised.swap, given: swap });
+            // Whole MiB of both, still apart.
+            (advised.request, advised.swap) = (up(request), Bytes(swap.0 / APART.0 * APART.0));
+            advised.memory = up(limit).max(advised.request.saturating_add(APART));
+        }
+        Some(Way::Forbid { limit }) => advised.request = limit,
+        None => {}
+    }
+    advised
+}
+
 /// The node's swap per memory that gives nine of ten containers what they should have.
 #[must_use]
 pub fn node_ratio(wanted: &[Wanted]) -> Option<f64> {
@@ -84,7 +103,8 @@ pub fn node_ratio(wanted: &[Wanted]) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bytes, Wanted, Way, node_ratio, way};
+    use super::{Bytes, Recommendation, Wanted, Way, node_ratio, on_node, way};
+    use model::recommendation::Confidence;
 
     const GIB: u64 = 1 << 30;
     const MIB: u64 = 1 << 20;
@@ -121,6 +141,23 @@ mod tests {
     fn no_swap_is_request_equal_to_limit() {
         assert_eq!(way(wanted(GIB, MIB, 0), Bytes(0), Bytes(0)), Some(Way::Forbid { limit: Bytes(GIB) }));
         assert_eq!(way(wanted(GIB, MIB, 1), Bytes(0), Bytes(0)), None);
+    }
+
+    #[test]
+    fn what_is_written_gives_what_is_told() {
+        let advised = Recommendation {
+            memory: Bytes(GIB),
+            request: Bytes(GIB / 2),
+            swap: Bytes(GIB),
+            because: Vec::new(),
+            confidence: Confidence::High,
+        };
+        for node_swap in [0, GIB, 2 * GIB, 30 * GIB] {
+            let found = on_node(advised.clone(), Bytes(16 * GIB), Bytes(node_swap));
+            let share = crate::limited_swap::share(found.request, Bytes(16 * GIB), Bytes(node_swap)).unwrap();
+            assert!(share >= found.swap && found.request < found.memory, "{found:?}");
+            assert!(found.memory.0 + share.0 >= 2 * GIB, "{found:?}");
+        }
     }
 
     #[test]

@@ -39,6 +39,11 @@ pub fn because(reason: &Because) -> String {
         Because::Request { share, usage } => {
             format!("Request: {} of its hours stay below {}.", percent(*share), bytes(*usage))
         }
+        Because::LimitedSwap { wanted, given } => format!(
+            "LimitedSwap: {} of swap were wanted, this request gives {}; what lacks is in the limit.",
+            bytes(*wanted),
+            bytes(*given)
+        ),
         Because::LittleSwap { swap } => {
             format!("{} of swap would not be worth its handling: it is memory.", bytes(*swap))
         }
