@@ -23,6 +23,9 @@ pub struct HistoryArgs {
     /// The same name in two files is one container, whose history is in both
     #[arg(long)]
     join: bool,
+    /// What is set now: a CSV file with the columns name, memory, and if known swap and request
+    #[arg(long, value_name = "FILE")]
+    limits_today: Option<PathBuf>,
 }
 
 /// How many remarks are told one by one.
@@ -36,7 +39,14 @@ impl HistoryArgs {
     pub fn read(&self) -> anyhow::Result<CsvHistories> {
         let same_name = if self.join { SameName::Joined } else { SameName::Apart };
         let options = CsvOptions { unit: self.unit, interval_seconds: self.interval, same_name };
-        let read = csv_history::read(&self.csv, &options)?;
+        let mut read = csv_history::read(&self.csv, &options)?;
+        if let Some(file) = &self.limits_today {
+            let limits = csv_history::limits::read(file)?;
+            for workload in &mut read.histories.workloads {
+                let name = judge::recommend::workload::of(&workload.name).0;
+                workload.limits = limits.get(&workload.name).or_else(|| limits.get(name)).copied();
+            }
+        }
         tell(&read.histories.remarks);
         Ok(read)
     }
