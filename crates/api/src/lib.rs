@@ -1,5 +1,6 @@
 //! Highwater's own promises: the JSON documents it prints.
 
+pub mod advice;
 pub mod cgroup_tree;
 pub mod container_end;
 pub mod containers;

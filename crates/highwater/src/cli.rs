@@ -1,5 +1,6 @@
 //! The command line: every command, flag and example, defined once for parser, help, man pages and completions.
 
+pub mod advise;
 pub mod explain;
 pub mod free;
 pub mod generate;
@@ -110,6 +111,9 @@ enum Command {
     /// Judge rules for memory limits on recorded histories: kills, memory, swap
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::ReplayArgs),
+    /// Advise memory limits and swap from recorded histories, with reasons, commands and their undo
+    #[command(after_help = advise::EXAMPLES)]
+    Advise(advise::AdviseArgs),
     /// Find memory that grows and is not given back
     #[command(after_help = leaks::EXAMPLES)]
     Leaks(leaks::LeaksArgs),
@@ -146,6 +150,7 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::Policy(args)) => policy::run(&global, &args),
         Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::Advise(args)) => advise::run(&args),
         Some(Command::Leaks(args)) => leaks::run(&args),
         Some(Command::Completions { shell }) => generate::completions(shell),
         Some(Command::Generate { dir }) => generate::everything(&dir),

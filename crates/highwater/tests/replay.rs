@@ -1,6 +1,6 @@
 //! Replays of recorded histories: the figures of the reference implementation, and input that is damaged.
 
-#![allow(clippy::disallowed_methods, reason = "runs the program on files")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "runs the program on files")]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! Histories in CSV files, plain or gzip: seconds in the first column, then a column for each container.
 
 mod join;
+pub mod limits;
 mod questions;
 mod table;
 pub mod unit;

@@ -1,6 +1,6 @@
 //! CSV histories as people have them: well-formed, damaged, in the wrong unit.
 
-#![allow(clippy::disallowed_methods, reason = "writes the files that are read")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "writes the files that are read")]
 
 use kernel::bytes::Bytes;
 use model::history::RemarkEffect;

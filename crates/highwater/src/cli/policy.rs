@@ -123,7 +123,10 @@ fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
 }
 
 /// The policy of a file, or the built-in one.
-fn policy(file: Option<&Path>) -> anyhow::Result<MemoryPolicy> {
+///
+/// # Errors
+/// When the file cannot be read or is wrong.
+pub fn policy(file: Option<&Path>) -> anyhow::Result<MemoryPolicy> {
     let Some(file) = file else { return Ok(built_in::policy()) };
     match convert::read(&text(file)?) {
         Ok(read) => Ok(read.policy),
