@@ -38,6 +38,7 @@ complete -c highwater -n "__fish_highwater_needs_command" -f -a "top" -d 'Watch 
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "oom" -d 'Find and explain OOM kills'
+complete -c highwater -n "__fish_highwater_needs_command" -f -a "history" -d 'Show what the agent remembers: memory, limits, swap and kills over two weeks'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "replay" -d 'Judge rules for memory limits on recorded histories: kills, memory, swap'
@@ -252,6 +253,22 @@ complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "watch" -d 'Wait for kills and tell each as it happens'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "parse" -d 'Print the OOM reports in a log of any kind, of any kernel'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l since -d 'Only the last 30m, 2h, 1d, 2w, back from the last that is recorded' -r
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l state -d 'The folder in which the agent remembers' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l step -d 'How long a step is [default: the shortest that is kept for that long]' -r -f -a "1s\t'Kept for an hour'
+10s\t'Kept for a day'
+1m\t'Kept for two weeks'"
+complete -c highwater -n "__fish_highwater_using_subcommand history" -s f -l format -d 'How to print [default: table for all, graph for one]' -r -f -a "table\t'A line for each workload or step'
+graph\t'A picture of one workload'
+json\t'For scripts'
+csv\t'For spreadsheets and `highwater replay`'"
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l ascii -d 'Draw with letters and signs alone, as with NO_COLOR'
+complete -c highwater -n "__fish_highwater_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand lint" -s f -l format -d 'How to print' -r -f -a "text\t'For people, with the lines'
 json\t'For scripts: highwater/findings/v1'
 sarif\t'For code scanning: SARIF 2.1.0'
@@ -315,6 +332,7 @@ complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_s
 complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Tell which rule gives a container its class and environment, what that wants, and what holds now'
 complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l csv -d 'CSV files, plain or gzip: seconds in the first column, then a column of memory for each container' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l state -d 'What the agent remembers below this folder, instead of files: two weeks in steps of a minute' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l interval -d 'How far apart samples are, as 60s or 5m [default: as far as the rows]' -r
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l unit -d 'What the amounts are in: B, KiB, MiB, GiB, kB, MB, GB' -r
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l limits-today -d 'What is set now: a CSV file with the columns name, memory, and if known swap and request' -r -F
@@ -330,6 +348,7 @@ never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l join -d 'The same name in two files is one container, whose history is in both'
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l csv -d 'CSV files, plain or gzip: seconds in the first column, then a column of memory for each container' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l state -d 'What the agent remembers below this folder, instead of files: two weeks in steps of a minute' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l interval -d 'How far apart samples are, as 60s or 5m [default: as far as the rows]' -r
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l unit -d 'What the amounts are in: B, KiB, MiB, GiB, kB, MB, GB' -r
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l limits-today -d 'What is set now: a CSV file with the columns name, memory, and if known swap and request' -r -F
@@ -363,6 +382,7 @@ complete -c highwater -n "__fish_highwater_using_subcommand advise" -l join -d '
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l undo -d 'With --as docker, kubectl or kustomize: how to go back'
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l csv -d 'CSV files, plain or gzip: seconds in the first column, then a column of memory for each container' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l state -d 'What the agent remembers below this folder, instead of files: two weeks in steps of a minute' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l interval -d 'How far apart samples are, as 60s or 5m [default: as far as the rows]' -r
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l unit -d 'What the amounts are in: B, KiB, MiB, GiB, kB, MB, GB' -r
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l limits-today -d 'What is set now: a CSV file with the columns name, memory, and if known swap and request' -r -F
@@ -388,20 +408,21 @@ complete -c highwater -n "__fish_highwater_using_subcommand generate" -l color -
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "top" -d 'Watch every container live'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "oom" -d 'Find and explain OOM kills'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "replay" -d 'Judge rules for memory limits on recorded histories: kills, memory, swap'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "advise" -d 'Advise memory limits and swap from recorded histories, with reasons, commands and their undo'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "leaks" -d 'Find memory that grows and is not given back'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "completions" -d 'Print shell completions'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint policy replay advise leaks completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "top" -d 'Watch every container live'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "oom" -d 'Find and explain OOM kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "history" -d 'Show what the agent remembers: memory, limits, swap and kills over two weeks'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "replay" -d 'Judge rules for memory limits on recorded histories: kills, memory, swap'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "advise" -d 'Advise memory limits and swap from recorded histories, with reasons, commands and their undo'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "leaks" -d 'Find memory that grows and is not given back'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "completions" -d 'Print shell completions'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint policy replay advise leaks completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "docker" -d 'Tell what a `docker run` line becomes: files, warnings, refusals'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "podman" -d 'Tell what a `podman run` line becomes: files, warnings, refusals'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "protection" -d 'Compute how much of memory.min and memory.low holds in a tree of cgroups'

@@ -22,6 +22,7 @@ pub mod policy;
 pub mod protection;
 pub mod qos;
 pub mod recommend;
+pub mod remembered;
 pub mod replay;
 pub mod silence;
 pub mod split;
