@@ -59,6 +59,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     rows.push(memory_of_top(&highwater)?);
     rows.push(oom::delay(&highwater)?);
     rows.extend(ratios(&root, "highwater-kernel", "oom_report", &highwater)?);
+    rows.extend(ratios(&root, "highwater", "history", &highwater)?);
     let table = table(&rows);
     print!("{table}");
     if args.write {

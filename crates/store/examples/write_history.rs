@@ -2,7 +2,7 @@
 //!
 //! `cargo run --package highwater-store --example write_history FOLDER`
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a tool of developers")]
+#![allow(clippy::print_stdout, reason = "a tool of developers")]
 
 use kernel::bytes::Bytes;
 use kernel::limit::Limit;
@@ -19,11 +19,14 @@ const BOOTED_AT: u64 = 1_700_000_000;
 const SECONDS: u64 = 3 * 3_600;
 const MIB: u64 = 1 << 20;
 
-fn main() {
-    let folder = std::env::args().nth(1).expect("a folder");
+/// What a workload had at a second; none while it did not run.
+type StepAt = fn(u64) -> Option<Step>;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let folder = std::env::args().nth(1).ok_or("expected a folder")?;
     let settings = HistorySettings { flush: Duration::from_secs(60), ..HistorySettings::default() };
-    let mut writer = HistoryWriter::open(Path::new(&folder), settings).unwrap();
-    let workloads: [(WorkloadName, fn(u64) -> Option<Step>); 3] = [
+    let mut writer = HistoryWriter::open(Path::new(&folder), settings)?;
+    let workloads: [(WorkloadName, StepAt); 3] = [
         (WorkloadName::new("backup.service"), backup),
         (WorkloadName::new("default/checkout/app"), leak),
         (WorkloadName::new("shop/web"), saw_tooth),
@@ -37,7 +40,7 @@ fn main() {
         let steps = workloads.iter().filter_map(|(name, step)| Some((name, step(second)?)));
         println!("{second}: {:?}", writer.append(moment, steps));
     }
-    writer.close().unwrap();
+    Ok(writer.close()?)
 }
 
 fn amount(bytes: u64) -> Option<Peaked> {

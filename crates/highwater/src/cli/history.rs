@@ -2,18 +2,23 @@
 
 use anyhow::bail;
 use clap::Args;
-use model::history::{HistoryRemark, RemarkEffect};
+use model::history::{Histories, HistoryRemark, RemarkEffect};
+use model::recorded::StepLength;
 use sources::csv_history::unit::AmountUnit;
 use sources::csv_history::{self, CsvHistories, CsvOptions, SameName};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use store::history::reader::HistoryReader;
 use view::text::{Line, Tone};
 
 /// Flags that say what to read.
 #[derive(Args)]
 pub struct HistoryArgs {
     /// CSV files, plain or gzip: seconds in the first column, then a column of memory for each container
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    #[arg(long, required_unless_present = "state", num_args = 1.., value_name = "FILE")]
     csv: Vec<PathBuf>,
+    /// What the agent remembers below this folder, instead of files: two weeks in steps of a minute
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["csv", "interval", "unit", "join"])]
+    state: Option<PathBuf>,
     /// How far apart samples are, as 60s or 5m [default: as far as the rows]
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     interval: Option<u64>,
@@ -37,9 +42,10 @@ impl HistoryArgs {
     /// # Errors
     /// When a file cannot be worked with.
     pub fn read(&self) -> anyhow::Result<CsvHistories> {
-        let same_name = if self.join { SameName::Joined } else { SameName::Apart };
-        let options = CsvOptions { unit: self.unit, interval_seconds: self.interval, same_name };
-        let mut read = csv_history::read(&self.csv, &options)?;
+        let mut read = match &self.state {
+            Some(folder) => of_state(folder)?,
+            None => self.of_files()?,
+        };
         if let Some(file) = &self.limits_today {
             let limits = csv_history::limits::read(file)?;
             for workload in &mut read.histories.workloads {
@@ -51,9 +57,18 @@ impl HistoryArgs {
         Ok(read)
     }
 
+    fn of_files(&self) -> anyhow::Result<CsvHistories> {
+        let same_name = if self.join { SameName::Joined } else { SameName::Apart };
+        let options = CsvOptions { unit: self.unit, interval_seconds: self.interval, same_name };
+        Ok(csv_history::read(&self.csv, &options)?)
+    }
+
     /// The flags again, for a command that is named as the next.
     #[must_use]
     pub fn words(&self) -> String {
+        if let Some(folder) = &self.state {
+            return format!("--state {}", view::remedy::quoted(&folder.display().to_string()));
+        }
         let files: Vec<String> = self.csv.iter().map(|file| file.display().to_string()).collect();
         let mut words = format!("--csv {}", files.join(" "));
         if files.len() > 4 {
@@ -64,6 +79,26 @@ impl HistoryArgs {
         }
         words
     }
+}
+
+/// All that the agent remembers, in its longest steps.
+fn of_state(folder: &Path) -> anyhow::Result<CsvHistories> {
+    let reader = HistoryReader::new(&folder.join("history"));
+    let Some(within) = reader.extent()?.span else {
+        bail!("expected what the agent remembers, found nothing below {}", folder.display());
+    };
+    let recalled = reader.read_all(within, StepLength::Minute)?;
+    let origin = folder.display().to_string();
+    let damage = (recalled.damaged > 0).then(|| HistoryRemark {
+        origin: origin.clone(),
+        line: None,
+        column: None,
+        words: format!("{} are damaged and left out", view::units::count(recalled.damaged, "part")),
+        effect: RemarkEffect::Kept,
+    });
+    let workloads = recalled.found.iter().map(|series| series.to_history(&origin)).collect();
+    let histories = Histories { workloads, remarks: damage.into_iter().collect() };
+    Ok(CsvHistories { histories, interval_seconds: StepLength::Minute.seconds() })
 }
 
 /// Whether a series was left out because it is damaged.
