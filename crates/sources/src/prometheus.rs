@@ -71,7 +71,8 @@ impl Fetch<'_> {
         let whole = Shard { span, filter: plan::namespaces(self.settings) };
         let owners = OWNERS.map(|owner| Job::new(Ask::Owners(owner), World::Kubernetes, whole.clone()));
         self.ask(owners.into())?;
-        let filter = plan::filter(self.settings, &self.gathered()).ok_or_else(|| self.no_workload(span))?;
+        let filter = plan::filter(self.settings, &self.gathered());
+        let filter = filter.ok_or_else(|| self.no_workload(span))?;
         let Some((world, metric)) = self.memory_metric(&Shard { span, filter: filter.clone() })? else {
             return Err(self.empty(span));
         };
@@ -118,9 +119,8 @@ impl Fetch<'_> {
         self.ask(vec![Job::new(Ask::Clock, World::Kubernetes, Shard { span, filter: String::new() })])?;
         let theirs = self.gathered().number.map_or(ours, |seconds| seconds as u64);
         let apart = theirs.abs_diff(ours);
-        let remark = (apart > CLOCKS_SECONDS_APART_MAX).then(|| {
-            format!("its clock is {apart} s apart from this machine's: the server's is taken")
-        });
+        let remark = (apart > CLOCKS_SECONDS_APART_MAX)
+            .then(|| format!("its clock is {apart} s apart from this machine's: the server's is taken"));
         Ok((self.settings.end.unwrap_or_else(|| theirs.cast_signed()), remark))
     }
 
@@ -156,7 +156,9 @@ impl Fetch<'_> {
         let known = match names.map(|verdict| verdict.series) {
             Some(0) => "it has no metric at all in that time".to_owned(),
             Some(count) => {
-                format!("it has {count} other metrics in that time. Is a kubelet's /metrics/cadvisor, or cAdvisor, among its targets?")
+                format!(
+                    "it has {count} other metrics in that time. Is a kubelet's /metrics/cadvisor, or cAdvisor, among its targets?"
+                )
             }
             None => "it would not tell what it has".to_owned(),
         };
@@ -166,10 +168,15 @@ impl Fetch<'_> {
     fn nothing(&self, span: Span, looked_for: &str, known: String) -> PrometheusError {
         PrometheusError::Empty {
             url: self.settings.url.to_string(),
-            since: span.start,
-            until: span.end,
+            since: date(span.start),
+            until: date(span.end),
             looked_for: looked_for.to_owned(),
             known,
         }
     }
+}
+
+/// A moment as people read it, in UTC.
+fn date(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |moment| moment.to_string())
 }

@@ -4,3 +4,4 @@ pub mod imagined;
 pub mod oom_text;
 pub mod recorded_machine;
 pub mod scripted_docker;
+pub mod scripted_prometheus;

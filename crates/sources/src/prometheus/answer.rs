@@ -41,7 +41,7 @@ pub struct Verdict {
     pub error: String,
     /// Why the answer may not be whole.
     pub warnings: Vec<String>,
-    /// How many series there were.
+    /// How many series there were, or names where the answer is a list of them.
     pub series: u64,
 }
 
@@ -136,11 +136,7 @@ impl AnswerReader {
         if self.lexer.is_over() {
             return Ok(self.state.verdict);
         }
-        Err(JsonFault {
-            offset: self.lexer.read_bytes(),
-            expected: "the rest of the answer",
-            is_cut: true,
-        })
+        Err(JsonFault { offset: self.lexer.read_bytes(), expected: "the rest of the answer", is_cut: true })
     }
 }
 
@@ -240,8 +236,8 @@ impl AnswerState {
 
     fn end(&mut self, take: &mut dyn FnMut(&SeriesAnswer)) {
         let ended = self.frames.pop();
-        let is_series =
-            ended == Some(Frame::Series) || (ended == Some(Frame::Labels) && self.frame() == Some(Frame::List));
+        let is_series = ended == Some(Frame::Series)
+            || (ended == Some(Frame::Labels) && self.frame() == Some(Frame::List));
         if is_series {
             self.verdict.series += 1;
             take(&self.series);
@@ -278,12 +274,13 @@ impl AnswerState {
                 self.warn(text);
                 Ok(())
             }
+            (Some(Frame::List), _) => {
+                self.verdict.series += 1;
+                Ok(())
+            }
             (None, _) => Err("an object with `status` and `data`"),
             (Some(Frame::Values), _) => Err("pairs of moment and value"),
-            (
-                Some(Frame::Top | Frame::Data | Frame::List | Frame::Result | Frame::Series | Frame::Skipped),
-                _,
-            ) => Ok(()),
+            (Some(Frame::Top | Frame::Data | Frame::Result | Frame::Series | Frame::Skipped), _) => Ok(()),
         }
     }
 
