@@ -1,6 +1,7 @@
 //! `cargo xtask prepare`: downloads and builds what the suites of `cargo xtask test` need besides Rust.
 
 use crate::packages::{self, Need};
+use crate::prometheus;
 use crate::vm::{Cgroup, Kernel, Machine};
 use std::process::ExitCode;
 
@@ -10,6 +11,12 @@ pub const DOCKER: [Need; 3] = [
     // From Debian 13 on the command is a package of its own.
     Need { program: "docker", package: "docker-cli" },
     Need { program: "busybox", package: "busybox-static" },
+];
+
+/// What a Prometheus of our own needs; where it is not installed its package is unpacked beside the build.
+pub const PROMETHEUS: [Need; 2] = [
+    Need { program: "prometheus", package: "prometheus" },
+    Need { program: "promtool", package: "prometheus" },
 ];
 
 /// libFuzzer is C++ and is compiled with the targets.
@@ -26,6 +33,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     crate::subprocess::note_interrupts()?;
     packages::ensure(&FUZZ)?;
     install_docker()?;
+    prometheus::blocks(&prometheus::programs()?)?;
     if cfg!(target_arch = "x86_64") {
         v1_machine().prepare()?;
         Machine::debian13().prepare()?;

@@ -11,7 +11,8 @@ mod nested;
 pub mod oom;
 mod oom_docker;
 pub mod own_cgroup;
-mod product;
+pub mod product;
+pub mod prometheus;
 
 use checks::Checks;
 use clap::ValueEnum;
@@ -48,6 +49,8 @@ pub enum Scenario {
     Oom,
     /// OOM kills in Docker's containers: names, exit codes, restarts, raised limits, events, `--exec`, 200 hogs at once
     OomDocker,
+    /// A Prometheus of our own with 100 pods × 14 days, and others that are empty, closed, silent or broken
+    Prometheus,
 }
 
 /// Runs a scenario; prints one line per check and `N passed, N failed` at the end.
@@ -60,6 +63,7 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
         Scenario::Nested => nested::run(&product, &mut checks),
         Scenario::Oom => oom::run(&product, &mut checks),
         Scenario::OomDocker => oom_docker::run(&product, args.docker, args.hogs, &mut checks),
+        Scenario::Prometheus => prometheus::run(&product, &mut checks),
     };
     if let Err(error) = end {
         checks.check("the scenario reaches its end", false, format!("{error:#}"));
