@@ -77,7 +77,8 @@ impl Fetch<'_> {
             return Err(self.empty(span));
         };
         self.gathered().counts.retain(|_, count| *count > 0);
-        let jobs = plan::bulk(self.settings, &self.gathered(), world, metric, span, &filter);
+        let memory = self.how(world, metric, Shard { span, filter: filter.clone() })?;
+        let jobs = plan::bulk(self.settings, &self.gathered(), world, memory, span, &filter);
         self.ask(jobs)?;
         let jobs = plan::rare(self.settings, &self.gathered(), world, span);
         self.ask(jobs)?;
@@ -135,6 +136,13 @@ impl Fetch<'_> {
             }
         }
         Ok(None)
+    }
+
+    fn how(&mut self, world: World, metric: &'static str, whole: Shard) -> Result<Ask, PrometheusError> {
+        let step_seconds = whole.span.step_seconds;
+        self.gathered().number = None;
+        self.ask(vec![Job::new(Ask::Density(metric), world, whole)])?;
+        Ok(plan::memory(metric, self.gathered().number, step_seconds))
     }
 
     fn no_workload(&self, span: Span) -> PrometheusError {

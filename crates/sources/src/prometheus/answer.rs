@@ -7,7 +7,7 @@ use crate::prometheus::json::{JsonFault, Lexer, Token};
 /// One value of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// When, in seconds since 1970.
+    /// When, in seconds since 1970; what is between two counts for the later.
     pub seconds: i64,
     /// How much; not always a finite number.
     pub value: f64,
@@ -45,8 +45,8 @@ pub struct Verdict {
     pub series: u64,
 }
 
-/// Prometheus itself refuses a query for more points a series.
-const POINTS_MAX: usize = 20_000;
+/// Prometheus itself refuses more than 11,000 steps; samples as they are may be two in a step.
+const POINTS_MAX: usize = 50_000;
 
 /// More labels than any exporter gives.
 const LABELS_MAX: usize = 256;
@@ -296,9 +296,9 @@ impl AnswerState {
         // Prometheus writes `NaN`, `+Inf` and `-Inf`; Rust reads all three.
         let value: f64 = text.parse().map_err(|_| "a number in quotes")?;
         if self.series.points.len() >= POINTS_MAX {
-            return Err("at most 20000 values a series");
+            return Err("at most 50000 values a series");
         }
-        self.series.points.push(Point { seconds: moment.floor() as i64, value });
+        self.series.points.push(Point { seconds: moment.ceil() as i64, value });
         Ok(())
     }
 
@@ -356,7 +356,7 @@ mod tests {
         assert_eq!(series.len(), 2);
         assert_eq!((series[0].label("pod"), series[0].label("container")), ("a", ""));
         assert_eq!(series[0].points[0], Point { seconds: 1_700_000_000, value: 1.0 });
-        assert_eq!(series[0].points[1].seconds, 1_700_000_300);
+        assert_eq!(series[0].points[1].seconds, 1_700_000_301);
         assert!(series[0].points[1].value.is_nan() && series[0].points[2].value.is_infinite());
         assert_eq!(series[1].points, [Point { seconds: 1_700_000_000, value: 2000.0 }]);
         assert_eq!(verdict.status, "success");

@@ -55,6 +55,30 @@ fn a_long_time_is_asked_for_in_parts_that_are_put_together() {
 }
 
 #[test]
+fn few_samples_are_had_as_they_are() {
+    let one = json!([{"metric": {}, "value": [END, "24"]}]);
+    let vector = json!({"status": "success", "data": {"resultType": "vector", "result": one}}).to_string();
+    let samples = [(-300.0, "1"), (-299.0, "3"), (-149.5, "9"), (-1.0, "5")];
+    let samples = samples.map(|(after, value)| json!([END as f64 + after, value]));
+    let raw = super::success(vec![json!({"metric": labels("web-7c-a"), "values": samples})]);
+    let reply = |text| vec![testkit::scripted_prometheus::Reply::Json(text)];
+    let server = ScriptedPrometheus::start(&shop_but(vec![
+        ("max(count_over_time(container_memory_working_set_bytes", reply(vector)),
+        ("query=container_memory_working_set_bytes", reply(raw)),
+    ]))
+    .unwrap();
+    let fetched = super::ask(&server).unwrap();
+    let usages = |samples: &[Sample]| {
+        samples.iter().map(|sample| (sample.seconds, sample.usage.0)).collect::<Vec<_>>()
+    };
+    assert_eq!(usages(fetched.histories.workloads[0].series.samples()), [(END - 300, 1), (END, 9)]);
+    let raw =
+        server.asked().into_iter().find(|asked| asked.text.contains("[3600s]&time=1700000100")).unwrap();
+    assert!(raw.text.starts_with("/api/v1/query?"), "{}", raw.text);
+    assert!(!server.asked().iter().any(|asked| asked.text.contains(PEAKS)));
+}
+
+#[test]
 fn swap_is_added_where_there_was_any() {
     let with_swap = |word| (word, answer(vec![series(labels("web-7c-a"), &[(3, "500000"), (9, "1")])]));
     let server =

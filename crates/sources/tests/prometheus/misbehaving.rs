@@ -145,6 +145,7 @@ fn an_empty_server_is_told_by_what_it_has() {
 
 #[test]
 fn values_that_are_no_amounts_are_left_out_and_told() {
+    let hour = |value: &'static str| (0..12).map(|step| (step, value)).collect::<Vec<_>>();
     let fetched = ask_with(&shop_but(vec![(
         PEAKS,
         answer(vec![
@@ -152,10 +153,14 @@ fn values_that_are_no_amounts_are_left_out_and_told() {
             series(labels("b"), &[(0, "NaN")]),
             series(labels("c"), &[(4, "7"), (3, "6"), (3, "9")]),
             series(labels("c"), &[(4, "8")]),
+            series(labels("d"), &hour("7")),
+            series(labels("d"), &hour("8")),
+            series(labels("d"), &hour("6")),
         ]),
     )]))
     .unwrap();
-    let [a, c] = &fetched.histories.workloads[..] else { panic!("two") };
+    let [a, c, d] = &fetched.histories.workloads[..] else { panic!("three") };
+    assert!(d.series.samples().len() == 12 && d.series.peak().unwrap().usage.0 == 8);
     assert_eq!(a.series.samples().len(), 1);
     let usages: Vec<u64> = c.series.samples().iter().map(|sample| sample.usage.0).collect();
     assert_eq!(usages, [9, 8]);
