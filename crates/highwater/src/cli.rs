@@ -1,14 +1,20 @@
 //! The command line: every command, flag and example, defined once for parser, help, man pages and completions.
 
+pub mod advise;
 pub mod explain;
 pub mod free;
 pub mod generate;
+pub mod history;
+pub mod leaks;
 pub mod lint;
 pub mod ls;
 pub mod observe;
 pub mod oom;
 pub mod output;
+pub mod parallel;
 pub mod policy;
+pub mod progress;
+pub mod replay;
 pub mod show;
 pub mod top;
 
@@ -98,6 +104,15 @@ enum Command {
     /// Show, check and explain the memory policy: who gets how much swap, and why
     #[command(after_help = policy::EXAMPLES)]
     Policy(policy::PolicyArgs),
+    /// Judge rules for memory limits on recorded histories: kills, memory, swap
+    #[command(after_help = replay::EXAMPLES)]
+    Replay(replay::ReplayArgs),
+    /// Advise memory limits and swap from recorded histories, with reasons, commands and their undo
+    #[command(after_help = advise::EXAMPLES)]
+    Advise(advise::AdviseArgs),
+    /// Find memory that grows and is not given back
+    #[command(after_help = leaks::EXAMPLES)]
+    Leaks(leaks::LeaksArgs),
     /// Print shell completions
     #[command(after_help = "Example:\n  highwater completions bash > /etc/bash_completion.d/highwater")]
     Completions {
@@ -129,6 +144,9 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Oom(args)) => oom::run(&global, &args),
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::Policy(args)) => policy::run(&global, &args),
+        Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::Advise(args)) => advise::run(&args),
+        Some(Command::Leaks(args)) => leaks::run(&args),
         Some(Command::Completions { shell }) => generate::completions(shell),
         Some(Command::Generate { dir }) => generate::everything(&dir),
         None if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() => {

@@ -2,6 +2,7 @@
 
 pub mod cgroup;
 pub mod collect;
+pub mod csv_history;
 pub mod docker;
 pub mod host_root;
 pub mod journal;

@@ -1,11 +1,13 @@
 //! Values into words and tables. No terminal.
 
+pub mod advice;
 pub mod bar;
 pub mod columns;
 pub mod csv;
 pub mod explain;
 pub mod free;
 pub mod incident;
+pub mod leaks;
 pub mod lint;
 pub mod list;
 pub mod names;
@@ -13,6 +15,7 @@ pub mod oom_report;
 pub mod outcome;
 pub mod policy;
 pub mod remedy;
+pub mod replay;
 pub mod sentences;
 pub mod show;
 pub mod table;

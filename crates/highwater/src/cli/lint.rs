@@ -2,7 +2,6 @@
 
 mod check;
 mod fix;
-mod progress;
 mod settings;
 mod walk;
 

@@ -1,8 +1,8 @@
 //! Reads files and lets the rules look at them.
 
-use crate::cli::lint::progress::Progress;
 use crate::cli::lint::settings::Settings;
 use crate::cli::lint::walk::Source;
+use crate::cli::progress::Progress;
 use judge::lint::Subject;
 use judge::silence;
 use model::checked_file::CheckedFile;
@@ -25,7 +25,7 @@ pub fn all(
     settings: &Settings,
     shows_progress: bool,
 ) -> anyhow::Result<Vec<CheckedFile>> {
-    let progress = Progress::new(sources.len(), shows_progress);
+    let progress = Progress::new(sources.len(), "files checked", shows_progress);
     let next = AtomicUsize::new(0);
     let done: Mutex<Vec<(usize, CheckedFile)>> = Mutex::default();
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(sources.len());

@@ -43,7 +43,11 @@ pub struct ExplainArgs {
     format: Format,
 }
 
-fn amount(word: &str) -> Result<Bytes, String> {
+/// An amount of memory, as a flag.
+///
+/// # Errors
+/// When it is none, or a share.
+pub fn amount(word: &str) -> Result<Bytes, String> {
     match word.parse::<Quantity>() {
         Ok(Quantity::Bytes(bytes)) => Ok(bytes),
         Ok(Quantity::Ratio(_)) => Err(format!("expected an amount such as `16Gi`, found `{word}`")),

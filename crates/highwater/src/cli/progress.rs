@@ -1,4 +1,4 @@
-//! A line on the terminal while a check takes long.
+//! A line on the terminal while work takes long.
 
 use std::io::{self, IsTerminal, Write};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 const PATIENCE: Duration = Duration::from_millis(500);
 const REFRESH: Duration = Duration::from_millis(100);
 
-/// Counts files, and tells where standard error is a terminal.
+/// Counts what is done, and tells where standard error is a terminal.
 pub struct Progress {
     total: usize,
+    words: &'static str,
     done: AtomicUsize,
     shown: std::sync::Mutex<Option<Instant>>,
     start: Instant,
@@ -18,11 +19,11 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Of so many files.
+    /// Of so many; the words tell of what and what is done with them.
     #[must_use]
-    pub fn new(total: usize, is_wanted: bool) -> Self {
+    pub fn new(total: usize, words: &'static str, is_wanted: bool) -> Self {
         let is_wanted = is_wanted && total > 1 && io::stderr().is_terminal();
-        Self { total, done: AtomicUsize::new(0), shown: None.into(), start: Instant::now(), is_wanted }
+        Self { total, words, done: AtomicUsize::new(0), shown: None.into(), start: Instant::now(), is_wanted }
     }
 
     /// One more is done.
@@ -35,7 +36,7 @@ impl Progress {
         let Ok(mut shown) = self.shown.try_lock() else { return };
         if shown.is_none_or(|last| last.elapsed() >= REFRESH) {
             *shown = Some(Instant::now());
-            tell(&format!("\r{done} of {} files checked", self.total));
+            tell(&format!("\r{done} of {} {}", self.total, self.words));
         }
     }
 

@@ -1,0 +1,117 @@
+//! Where histories come from, for the commands that judge them.
+
+use anyhow::bail;
+use clap::Args;
+use model::history::{HistoryRemark, RemarkEffect};
+use sources::csv_history::unit::AmountUnit;
+use sources::csv_history::{self, CsvHistories, CsvOptions, SameName};
+use std::path::PathBuf;
+use view::text::{Line, Tone};
+
+/// Flags that say what to read.
+#[derive(Args)]
+pub struct HistoryArgs {
+    /// CSV files, plain or gzip: seconds in the first column, then a column of memory for each container
+    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    csv: Vec<PathBuf>,
+    /// How far apart samples are, as 60s or 5m [default: as far as the rows]
+    #[arg(long, value_name = "TIME", value_parser = seconds)]
+    interval: Option<u64>,
+    /// What the amounts are in: B, KiB, MiB, GiB, kB, MB, GB
+    #[arg(long, value_name = "UNIT", default_value = "B")]
+    unit: AmountUnit,
+    /// The same name in two files is one container, whose history is in both
+    #[arg(long)]
+    join: bool,
+    /// What is set now: a CSV file with the columns name, memory, and if known swap and request
+    #[arg(long, value_name = "FILE")]
+    limits_today: Option<PathBuf>,
+}
+
+/// How many remarks are told one by one.
+const REMARKS_MAX: usize = 20;
+
+impl HistoryArgs {
+    /// Reads, and tells on standard error what is to be said of what was read.
+    ///
+    /// # Errors
+    /// When a file cannot be worked with.
+    pub fn read(&self) -> anyhow::Result<CsvHistories> {
+        let same_name = if self.join { SameName::Joined } else { SameName::Apart };
+        let options = CsvOptions { unit: self.unit, interval_seconds: self.interval, same_name };
+        let mut read = csv_history::read(&self.csv, &options)?;
+        if let Some(file) = &self.limits_today {
+            let limits = csv_history::limits::read(file)?;
+            for workload in &mut read.histories.workloads {
+                let name = judge::recommend::workload::of(&workload.name).0;
+                workload.limits = limits.get(&workload.name).or_else(|| limits.get(name)).copied();
+            }
+        }
+        tell(&read.histories.remarks);
+        Ok(read)
+    }
+
+    /// The flags again, for a command that is named as the next.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let files: Vec<String> = self.csv.iter().map(|file| file.display().to_string()).collect();
+        let mut words = format!("--csv {}", files.join(" "));
+        if files.len() > 4 {
+            words = format!("--csv {} …", files.first().map_or("", String::as_str));
+        }
+        if self.unit.name != "B" {
+            words = format!("{words} --unit {}", self.unit.name);
+        }
+        words
+    }
+}
+
+/// Whether a series was left out because it is damaged.
+#[must_use]
+pub fn is_part_refused(remarks: &[HistoryRemark]) -> bool {
+    remarks.iter().any(|remark| remark.effect == RemarkEffect::Refused)
+}
+
+fn tell(remarks: &[HistoryRemark]) {
+    let (refused, others): (Vec<_>, Vec<_>) =
+        remarks.iter().partition(|remark| remark.effect == RemarkEffect::Refused);
+    let mut lines: Vec<Line> = Vec::new();
+    for (tone, remarks) in [(Tone::Critical, refused), (Tone::Warning, others)] {
+        let more = remarks.len().saturating_sub(REMARKS_MAX);
+        lines.extend(remarks.iter().take(REMARKS_MAX).map(|remark| Line::of(tone, remark.to_string())));
+        if more > 0 {
+            lines.push(Line::of(tone, format!("and {more} more of that kind; all of them are in the JSON")));
+        }
+    }
+    let text: String = lines.iter().map(|line| format!("highwater: {}\n", line.to_plain())).collect();
+    // What cannot be told is in the JSON too.
+    let _ = std::io::Write::write_all(&mut anstream::stderr(), text.as_bytes());
+}
+
+/// Seconds, as `60`, `60s`, `5m`, `1h` or `1d`.
+fn seconds(text: &str) -> anyhow::Result<u64> {
+    let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
+    let (number, unit) = units
+        .iter()
+        .find_map(|(unit, seconds)| Some((text.strip_suffix(unit)?, *seconds)))
+        .unwrap_or((text, 1));
+    match number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)) {
+        Some(seconds @ 1..=604_800) => Ok(seconds),
+        Some(_) | None => bail!("expected a time between 1s and 7d such as 60s or 5m"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seconds;
+
+    #[test]
+    fn times_are_read_with_and_without_unit() {
+        for (text, expected) in [("60", 60), ("60s", 60), ("5m", 300), ("1h", 3600)] {
+            assert_eq!(seconds(text).unwrap(), expected);
+        }
+        for text in ["", "0", "-1s", "1.5m", "60 s", "8d", "99999999999999999999d"] {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+    }
+}
