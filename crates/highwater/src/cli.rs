@@ -14,6 +14,7 @@ pub mod output;
 pub mod parallel;
 pub mod policy;
 pub mod progress;
+mod prometheus_flags;
 pub mod replay;
 pub mod show;
 pub mod top;

@@ -90,7 +90,7 @@ impl Fetch<'_> {
             warnings: self.warnings.into_iter().collect(),
         };
         let gathered = self.gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut fetched = assemble::histories(gathered, self.settings, circumstances);
+        let mut fetched = assemble::histories(gathered, self.settings, &circumstances);
         fetched.read_bytes = self.server.read_bytes.load(Ordering::Relaxed);
         Ok(fetched)
     }

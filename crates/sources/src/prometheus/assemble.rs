@@ -39,7 +39,7 @@ const NAMED_MAX: usize = 3;
 
 /// The histories.
 #[must_use]
-pub fn histories(mut gathered: Gathered, settings: &FetchSettings, of: Circumstances) -> FetchedHistories {
+pub fn histories(mut gathered: Gathered, settings: &FetchSettings, of: &Circumstances) -> FetchedHistories {
     let origin = settings.url.to_string();
     let mut replicas = BTreeMap::new();
     let mut workloads = Vec::with_capacity(gathered.peaks.len());
@@ -69,7 +69,7 @@ pub fn histories(mut gathered: Gathered, settings: &FetchSettings, of: Circumsta
             name,
         });
     }
-    let remarks = remarks(&gathered, &of, &damaged, &ownerless);
+    let remarks = remarks(&gathered, of, &damaged, &ownerless);
     let remarks = remarks
         .into_iter()
         .map(|(words, effect)| HistoryRemark {
