@@ -17,7 +17,7 @@ use std::process::Command;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 const THREADS: usize = 6;
 const SECONDS_MAX: Duration = Duration::from_secs(600);
 
@@ -36,7 +36,7 @@ pub fn fetch(root: &Path) -> anyhow::Result<Row> {
         ours.push(our_fetch(&reader, &server)?);
         theirs.push(krr_questions(&server)?);
     }
-    let (ours, theirs) = (median(ours)?, median(theirs)?);
+    let (ours, theirs) = (best(ours)?, best(theirs)?);
     Ok(Row {
         what: "history of 100 pods × 14 days from Prometheus, against KRR's questions about memory"
             .to_owned(),
@@ -118,9 +118,9 @@ fn encoded(text: &str) -> String {
     text.bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-fn median(mut times: Vec<Duration>) -> anyhow::Result<Duration> {
-    times.sort_unstable();
-    times.get(times.len() / 2).copied().context("nothing was measured")
+/// The least that it took: everything else on the machine only adds.
+fn best(times: Vec<Duration>) -> anyhow::Result<Duration> {
+    times.into_iter().min().context("nothing was measured")
 }
 
 #[cfg(test)]

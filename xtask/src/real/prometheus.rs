@@ -48,6 +48,7 @@ pub fn run(product: &Product, checks: &mut Checks) -> anyhow::Result<()> {
     check_whole(&reader, &server, checks)?;
     check_parts(&reader, &server, checks)?;
     check_refusals(&reader, &server, checks)?;
+    check_commands(product, &server, checks)?;
     drop(server);
     check_bounded(&reader, &programs, &blocks, checks)?;
     check_secure(&reader, &programs, &blocks, checks)?;
@@ -149,6 +150,64 @@ fn check_refusals(reader: &Reader, server: &Prometheus, checks: &mut Checks) -> 
     let error = refused(reader, &format!("{}/prom", server.url()), &[])?;
     checks.check("another path", error.contains("HTTP status 404"), &error);
     Ok(())
+}
+
+/// The commands that judge histories, on the same server.
+fn check_commands(product: &Product, server: &Prometheus, checks: &mut Checks) -> anyhow::Result<()> {
+    let (url, end) = (server.url(), END.to_string());
+    let run = |command: &str, more: &[&str]| {
+        product.run(&[&[command, "--prometheus", &url, "--until", &end], more].concat())
+    };
+    let advice = run("advise", &["--as", "json"])?;
+    let found: Value = serde_json::from_str(&advice.stdout).with_context(|| advice.stderr.clone())?;
+    let workloads = found["workloads"].as_array().cloned().unwrap_or_default();
+    checks.check("advise: done", advice.code == Some(0), &advice.stderr);
+    checks.equal(
+        "advise: every deployment, its two replicas together",
+        &json!(workloads.len()),
+        &json!(PODS / 2),
+    );
+    for (number, workload) in (0..).zip(&workloads) {
+        let pods = [Pod(2 * number), Pod(2 * number + 1)];
+        let peak = pods.iter().flat_map(|pod| (0..STEPS).map(|step| pod.memory(step) + pod.swap(step))).max();
+        let name = format!("{}/{}/app", pods[0].namespace(), pods[0].deployment());
+        checks.equal(&format!("{name}: its name"), &workload["name"], &json!(name));
+        let advised = find(workload, "memory_and_swap_limit_bytes");
+        let holds = advised.zip(peak).is_some_and(|(advised, peak)| advised >= peak);
+        checks.check(&format!("{name}: not below its peak"), holds, format!("{advised:?} and {peak:?}"));
+    }
+    let lines = run("advise", &["--as", "kubectl", "--workload", "app-03"])?.stdout;
+    let wanted =
+        "kubectl set resources deployment/app-03 --namespace=team-0 --containers=app --limits=memory=";
+    checks.check("advise: kubectl has namespace and container", lines.contains(wanted), &lines);
+    let docker = run("advise", &["--as", "docker"])?;
+    checks.check("advise: no docker lines for a cluster", docker.code == Some(2), &docker.stdout);
+    let leaks = run("leaks", &[])?;
+    checks.check(
+        "leaks: none",
+        leaks.code == Some(0) && leaks.stdout.contains("No leak in 100 histories"),
+        &leaks.stdout,
+    );
+    let replay = run("replay", &["--namespace", "team-0", "--format", "json"])?;
+    let found: Value = serde_json::from_str(&replay.stdout).with_context(|| replay.stderr.clone())?;
+    let series = found["policies"].as_array().into_iter().flatten().map(|policy| policy["series"].clone());
+    let series: Vec<Value> = series.collect();
+    checks.check(
+        "replay: twenty series",
+        !series.is_empty() && series.iter().all(|count| *count == json!(20)),
+        json!(series),
+    );
+    Ok(())
+}
+
+/// The first number of this name, however deep.
+fn find(value: &Value, key: &str) -> Option<u64> {
+    let children: Vec<&Value> = match value {
+        Value::Object(members) => members.values().collect(),
+        Value::Array(items) => items.iter().collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => Vec::new(),
+    };
+    value[key].as_u64().or_else(|| children.into_iter().find_map(|child| find(child, key)))
 }
 
 /// A server that allows few samples, and one below a path of its own.

@@ -2,7 +2,7 @@
 
 use crate::cli::prometheus_flags::PrometheusFlags;
 use anyhow::bail;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use model::history::{Histories, HistoryRemark, RemarkEffect};
 use model::replica::Replica;
 use sources::csv_history::unit::AmountUnit;
@@ -13,9 +13,10 @@ use view::text::{Line, Tone};
 
 /// Flags that say what to read.
 #[derive(Args)]
+#[command(group = ArgGroup::new("source").required(true).args(["csv", "prometheus"]))]
 pub struct HistoryArgs {
     /// CSV files, plain or gzip: seconds in the first column, then a column of memory for each container
-    #[arg(long, required_unless_present = "prometheus", num_args = 1.., value_name = "FILE")]
+    #[arg(long, num_args = 1.., value_name = "FILE")]
     csv: Vec<PathBuf>,
     /// How far apart samples are, as 60s or 5m [default: as far as the rows]
     #[arg(long, value_name = "TIME", value_parser = seconds)]
@@ -91,7 +92,7 @@ impl HistoryArgs {
     #[must_use]
     pub fn words(&self) -> String {
         if let Some(url) = self.prometheus.url() {
-            return format!("--prometheus {url}");
+            return self.prometheus.words(url);
         }
         let files: Vec<String> = self.csv.iter().map(|file| file.display().to_string()).collect();
         let mut words = format!("--csv {}", files.join(" "));

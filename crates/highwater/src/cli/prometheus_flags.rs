@@ -19,7 +19,7 @@ const TOKEN_VARIABLE: &str = "HIGHWATER_PROMETHEUS_TOKEN";
 #[command(next_help_heading = "From a Prometheus server")]
 pub struct PrometheusFlags {
     /// Fetch from this server, as http://127.0.0.1:9090; Thanos, Mimir and VictoriaMetrics answer the same questions
-    #[arg(long, value_name = "URL", conflicts_with = "csv")]
+    #[arg(long, value_name = "URL")]
     prometheus: Option<ServerUrl>,
     /// A file with the server's bearer token [default: the variable HIGHWATER_PROMETHEUS_TOKEN]
     #[arg(long, value_name = "FILE", requires = "prometheus")]
@@ -52,6 +52,24 @@ impl PrometheusFlags {
     #[must_use]
     pub const fn url(&self) -> Option<&ServerUrl> {
         self.prometheus.as_ref()
+    }
+
+    /// The flags again, for a command that is named as the next.
+    #[must_use]
+    pub fn words(&self, url: &ServerUrl) -> String {
+        let mut words = format!("--prometheus {url}");
+        let file = |name: &str, file: &Option<PathBuf>| {
+            file.as_ref().map_or_else(String::new, |file| format!(" {name} {}", file.display()))
+        };
+        words.push_str(&file("--token-file", &self.token_file));
+        words.push_str(&file("--ca", &self.ca));
+        if !self.namespace.is_empty() {
+            words.push_str(&format!(" --namespace {}", self.namespace.join(",")));
+        }
+        if let Some(until) = self.until {
+            words.push_str(&format!(" --until {until}"));
+        }
+        words
     }
 
     /// Fetches, with a line on the terminal while that takes long.

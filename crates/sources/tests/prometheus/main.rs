@@ -1,7 +1,10 @@
 //! A scripted Prometheus: what a fetch makes of its answers, and what it says when they are none.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests, like the tests, stop at the first surprise")]
-#![allow(clippy::needless_pass_by_value, reason = "a JSON value that is written where it is used reads better without `&`")]
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "a JSON value that is written where it is used reads better without `&`"
+)]
 
 mod bounds;
 mod histories;
