@@ -1,6 +1,7 @@
 //! `cargo xtask prepare`: downloads and builds what the suites of `cargo xtask test` need besides Rust.
 
 use crate::packages::{self, Need};
+use crate::prometheus;
 use crate::vm::{Cgroup, Kernel, Machine};
 use std::process::ExitCode;
 
@@ -23,6 +24,12 @@ pub const RENDER: [Need; 3] = [
 pub const FILE_SYSTEMS: [Need; 2] = [
     Need { program: "mkfs.xfs", package: "xfsprogs" },
     Need { program: "mkfs.btrfs", package: "btrfs-progs" },
+];
+
+/// What a Prometheus of our own needs; where it is not installed its package is unpacked beside the build.
+pub const PROMETHEUS: [Need; 2] = [
+    Need { program: "prometheus", package: "prometheus" },
+    Need { program: "promtool", package: "prometheus" },
 ];
 
 /// libFuzzer is C++ and is compiled with the targets.
@@ -50,6 +57,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     install_docker()?;
     install_render()?;
     packages::ensure(&FILE_SYSTEMS)?;
+    prometheus::blocks(&prometheus::programs()?)?;
     if cfg!(target_arch = "x86_64") {
         v1_machine().prepare()?;
         Machine::debian13().prepare()?;

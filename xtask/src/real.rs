@@ -15,7 +15,8 @@ mod node_render;
 pub mod oom;
 mod oom_docker;
 pub mod own_cgroup;
-mod product;
+pub mod product;
+pub mod prometheus;
 
 use checks::Checks;
 use clap::ValueEnum;
@@ -70,6 +71,8 @@ pub enum Scenario {
     NodeFileSystems,
     /// What `node render` writes, before shellcheck, systemd-analyze and cloud-init
     NodeRender,
+    /// A Prometheus of our own with 100 pods × 14 days, and others that are empty, closed, silent or broken
+    Prometheus,
 }
 
 /// Runs a scenario; prints one line per check and `N passed, N failed` at the end.
@@ -97,6 +100,7 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
         },
         Scenario::NodeFirstBoot => node_first_boot::run(&product, &mut checks),
         Scenario::OomDocker => oom_docker::run(&product, args.docker, args.hogs, &mut checks),
+        Scenario::Prometheus => prometheus::run(&product, &mut checks),
     };
     if let Err(error) = end {
         checks.check("the scenario reaches its end", false, format!("{error:#}"));

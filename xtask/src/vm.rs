@@ -2,7 +2,7 @@
 
 mod apt;
 mod bzimage;
-mod cache;
+pub mod cache;
 mod cpio;
 mod image;
 mod initrd;

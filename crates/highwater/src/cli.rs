@@ -15,6 +15,7 @@ pub mod output;
 pub mod parallel;
 pub mod policy;
 pub mod progress;
+mod prometheus_flags;
 pub mod remembered;
 pub mod replay;
 pub mod show;

@@ -2,6 +2,7 @@
 
 use crate::history::LimitsToday;
 use crate::policy::{PolicyAssignment, WorkloadClass};
+use crate::replica::Replica;
 use kernel::bytes::Bytes;
 
 /// How far a recommendation can be relied on.
@@ -192,6 +193,8 @@ pub enum Controller {
 pub struct AdvisedWorkload {
     /// Its name, without what is a replica's own.
     pub name: String,
+    /// Whose container it is, where the source tells; the pod is that of one replica.
+    pub place: Option<Replica>,
     /// What keeps it running.
     pub controller: Controller,
     /// Its containers.

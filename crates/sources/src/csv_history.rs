@@ -67,6 +67,11 @@ fn place(line: Option<u64>, column: Option<u64>) -> String {
     [part("line", line), part("column", column)].into_iter().flatten().collect()
 }
 
+/// Leaves out what is no history of memory, wherever it was read, and tells of gaps and zeros.
+pub fn question(histories: &mut Histories, interval_seconds: u64) {
+    questions::about_series(histories, interval_seconds);
+}
+
 /// Reads files, each on a thread of its own.
 ///
 /// # Errors

@@ -33,6 +33,8 @@ pub enum SuiteNeed {
     Root,
     /// Root and Docker.
     Docker,
+    /// Debian's Prometheus, installed or to be had from a mirror.
+    Prometheus,
     /// A virtual machine.
     Machine(MachineKind),
     /// A virtual machine that sees this one's Docker.
@@ -55,6 +57,11 @@ impl SuiteNeed {
                 if !cfg!(target_arch = "x86_64") =>
             {
                 return Some("the virtual machines are x86-64".to_owned());
+            }
+            Self::Prometheus => {
+                let is_had = packages::missing(&prepare::PROMETHEUS).is_empty()
+                    || packages::find_program("apt-get").is_some();
+                return (!is_had).then(|| "not installed: prometheus, and there is no apt-get".to_owned());
             }
             Self::Fuzz => packages::missing(&prepare::FUZZ),
             Self::Render => packages::missing(&prepare::RENDER),
@@ -126,6 +133,7 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
         nested_in_micro("cgroups v2 with swap", xtask, binaries, "v2"),
         scenario("oom here", oom_here, SuiteNeed::Root),
         oom_in_micro("oom on 6.12", xtask, binaries, "--cgroup v2 --kernel 6.12"),
+        prometheus(own(xtask, &format!("real prometheus --highwater {highwater}"))),
         scenario("docker here", here, SuiteNeed::Docker),
         docker_in_micro("docker on cgroup v1", xtask, binaries, "v1"),
         scenario(
@@ -217,6 +225,14 @@ fn check(name: &'static str, commands: &[&str]) -> Suite {
 fn scenario(name: &'static str, command: Vec<String>, need: SuiteNeed) -> Suite {
     let commands = vec![words("cargo build --quiet --workspace --bins"), command];
     Suite { commands, counting: Counting::Scenario, need, ..check(name, &[]) }
+}
+
+/// Its reader of histories is an example of `sources`.
+fn prometheus(command: Vec<String>) -> Suite {
+    let example = words("cargo build --quiet --package highwater-sources --example prometheus_history");
+    let mut suite = scenario("prometheus", command, SuiteNeed::Prometheus);
+    suite.commands.insert(1, example);
+    suite
 }
 
 fn nested_in_micro(name: &'static str, xtask: &Path, binaries: &Path, cgroup: &str) -> Suite {

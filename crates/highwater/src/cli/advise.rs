@@ -22,6 +22,7 @@ pub const EXAMPLES: &str = "Examples:
   highwater advise --csv memory.csv --as docker | sh              set it; --undo goes back
   highwater advise --csv memory.csv --compose compose.yaml --as compose > highwater.override.yaml
   highwater advise --csv memory.csv --limits-today limits.csv     with what is set now
+  highwater advise --prometheus http://127.0.0.1:9090 --namespace shop --as kubectl
   highwater advise --csv memory.csv --as kustomize --node-memory 16Gi --node-swap 8Gi
 
 Classes come from the policy (highwater policy show): api, database and cache get no swap in production.
@@ -57,10 +58,10 @@ pub struct AdviseArgs {
     #[arg(long, value_name = "NAME")]
     container: Option<String>,
     /// The memory of the Kubernetes nodes: with their swap, requests and limits are such that LimitedSwap gives the swap
-    #[arg(long, value_name = "AMOUNT", requires = "node_swap", value_parser = crate::cli::policy::explain::amount)]
+    #[arg(long, value_name = "AMOUNT", requires = "node_swap", value_parser = crate::cli::explain::node_flags::amount)]
     node_memory: Option<Bytes>,
     /// The swap of the Kubernetes nodes
-    #[arg(long, value_name = "AMOUNT", requires = "node_memory", value_parser = crate::cli::policy::explain::amount)]
+    #[arg(long, value_name = "AMOUNT", requires = "node_memory", value_parser = crate::cli::explain::node_flags::amount)]
     node_swap: Option<Bytes>,
     /// Explain one workload, with a chart
     #[arg(long, value_name = "WORKLOAD", conflicts_with_all = ["form", "undo"])]
@@ -136,6 +137,11 @@ impl Where {
 pub fn run(args: &AdviseArgs) -> anyhow::Result<Outcome> {
     let policy = crate::cli::policy::policy(args.policy.as_deref())?;
     let compose = args.compose.as_deref().map(compose::read).transpose()?;
+    if args.history.is_elsewhere() && matches!(args.form, Form::Docker | Form::Compose) {
+        bail!(
+            "--as: expected table, json, kubectl, kustomize or vpa with --prometheus: its containers are not this machine's"
+        );
+    }
     let read = args.history.read()?;
     let asked = gather::Asked {
         policy: &policy,

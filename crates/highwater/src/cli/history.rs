@@ -1,23 +1,27 @@
 //! Where histories come from, for the commands that judge them.
 
+use crate::cli::prometheus_flags::PrometheusFlags;
 use anyhow::bail;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use model::history::{Histories, HistoryRemark, RemarkEffect};
 use model::recorded::StepLength;
+use model::replica::Replica;
 use sources::csv_history::unit::AmountUnit;
 use sources::csv_history::{self, CsvHistories, CsvOptions, SameName};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use store::history::reader::HistoryReader;
 use view::text::{Line, Tone};
 
 /// Flags that say what to read.
 #[derive(Args)]
+#[command(group = ArgGroup::new("source").required(true).args(["csv", "state", "prometheus"]))]
 pub struct HistoryArgs {
     /// CSV files, plain or gzip: seconds in the first column, then a column of memory for each container
-    #[arg(long, required_unless_present = "state", num_args = 1.., value_name = "FILE")]
+    #[arg(long, num_args = 1.., value_name = "FILE")]
     csv: Vec<PathBuf>,
     /// What the agent remembers below this folder, instead of files: two weeks in steps of a minute
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["csv", "interval", "unit", "join"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["interval", "unit", "join"])]
     state: Option<PathBuf>,
     /// How far apart samples are, as 60s or 5m [default: as far as the rows]
     #[arg(long, value_name = "TIME", value_parser = seconds)]
@@ -31,6 +35,18 @@ pub struct HistoryArgs {
     /// What is set now: a CSV file with the columns name, memory, and if known swap and request
     #[arg(long, value_name = "FILE")]
     limits_today: Option<PathBuf>,
+    #[command(flatten)]
+    prometheus: PrometheusFlags,
+}
+
+/// Histories as they were read, wherever they came from.
+pub struct ReadHistories {
+    /// The histories, and what is to be said of them.
+    pub histories: Histories,
+    /// How far apart samples are.
+    pub interval_seconds: u64,
+    /// Whose history it is, by its name, where the source tells.
+    pub replicas: BTreeMap<String, Replica>,
 }
 
 /// How many remarks are told one by one.
@@ -40,27 +56,42 @@ impl HistoryArgs {
     /// Reads, and tells on standard error what is to be said of what was read.
     ///
     /// # Errors
-    /// When a file cannot be worked with.
-    pub fn read(&self) -> anyhow::Result<CsvHistories> {
-        let mut read = match &self.state {
-            Some(folder) => of_state(folder)?,
-            None => self.of_files()?,
+    /// When a file cannot be worked with, or a server does not answer everything.
+    pub fn read(&self) -> anyhow::Result<ReadHistories> {
+        let mut read = match (self.prometheus.url(), &self.state) {
+            (Some(url), _) => {
+                let fetched = self.prometheus.fetch(url, self.interval)?;
+                let mut histories = fetched.histories;
+                csv_history::question(&mut histories, fetched.interval_seconds);
+                let interval_seconds = fetched.interval_seconds;
+                ReadHistories { histories, interval_seconds, replicas: fetched.replicas }
+            }
+            (None, Some(folder)) => of_state(folder)?,
+            (None, None) => self.read_files()?,
         };
         if let Some(file) = &self.limits_today {
             let limits = csv_history::limits::read(file)?;
             for workload in &mut read.histories.workloads {
                 let name = judge::recommend::workload::of(&workload.name).0;
-                workload.limits = limits.get(&workload.name).or_else(|| limits.get(name)).copied();
+                workload.limits =
+                    limits.get(&workload.name).or_else(|| limits.get(name)).copied().or(workload.limits);
             }
         }
         tell(&read.histories.remarks);
         Ok(read)
     }
 
-    fn of_files(&self) -> anyhow::Result<CsvHistories> {
+    fn read_files(&self) -> anyhow::Result<ReadHistories> {
         let same_name = if self.join { SameName::Joined } else { SameName::Apart };
         let options = CsvOptions { unit: self.unit, interval_seconds: self.interval, same_name };
-        Ok(csv_history::read(&self.csv, &options)?)
+        let CsvHistories { histories, interval_seconds } = csv_history::read(&self.csv, &options)?;
+        Ok(ReadHistories { histories, interval_seconds, replicas: BTreeMap::new() })
+    }
+
+    /// Whether the containers are those of a cluster or of other machines, where no `docker update` of ours reaches.
+    #[must_use]
+    pub const fn is_elsewhere(&self) -> bool {
+        self.prometheus.url().is_some()
     }
 
     /// The flags again, for a command that is named as the next.
@@ -68,6 +99,9 @@ impl HistoryArgs {
     pub fn words(&self) -> String {
         if let Some(folder) = &self.state {
             return format!("--state {}", view::remedy::quoted(&folder.display().to_string()));
+        }
+        if let Some(url) = self.prometheus.url() {
+            return self.prometheus.words(url);
         }
         let files: Vec<String> = self.csv.iter().map(|file| file.display().to_string()).collect();
         let mut words = format!("--csv {}", files.join(" "));
@@ -82,7 +116,7 @@ impl HistoryArgs {
 }
 
 /// All that the agent remembers, in its longest steps.
-fn of_state(folder: &Path) -> anyhow::Result<CsvHistories> {
+fn of_state(folder: &Path) -> anyhow::Result<ReadHistories> {
     let reader = HistoryReader::new(&folder.join("history"));
     let Some(within) = reader.extent()?.span else {
         bail!("expected what the agent remembers, found nothing below {}", folder.display());
@@ -98,7 +132,8 @@ fn of_state(folder: &Path) -> anyhow::Result<CsvHistories> {
     });
     let workloads = recalled.found.iter().map(|series| series.to_history(&origin)).collect();
     let histories = Histories { workloads, remarks: damage.into_iter().collect() };
-    Ok(CsvHistories { histories, interval_seconds: StepLength::Minute.seconds() })
+    let interval_seconds = StepLength::Minute.seconds();
+    Ok(ReadHistories { histories, interval_seconds, replicas: BTreeMap::new() })
 }
 
 /// Whether a series was left out because it is damaged.
@@ -124,7 +159,7 @@ fn tell(remarks: &[HistoryRemark]) {
 }
 
 /// Seconds, as `60`, `60s`, `5m`, `1h` or `1d`.
-fn seconds(text: &str) -> anyhow::Result<u64> {
+pub fn seconds(text: &str) -> anyhow::Result<u64> {
     let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
     let (number, unit) = units
         .iter()

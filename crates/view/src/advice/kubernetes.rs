@@ -34,6 +34,31 @@ fn note(advised: &Recommendation) -> String {
     }
 }
 
+/// Kind and name as the source tells them, else as the name tells.
+fn named(workload: &AdvisedWorkload) -> (&str, &str) {
+    match &workload.place {
+        Some(place) if !place.kind.is_empty() => (&place.kind, &place.workload),
+        Some(_) | None => (kind(workload.controller), &workload.name),
+    }
+}
+
+fn object(workload: &AdvisedWorkload) -> String {
+    let (kind, name) = named(workload);
+    let object = quoted(&format!("{}/{name}", kind.to_lowercase()));
+    match &workload.place {
+        Some(place) if !place.namespace.is_empty() => {
+            format!("{object} --namespace={}", quoted(&place.namespace))
+        }
+        Some(_) | None => object,
+    }
+}
+
+/// The line of metadata that names the namespace, where it is known.
+fn namespace(workload: &AdvisedWorkload) -> String {
+    let namespace = workload.place.as_ref().map_or("", |place| place.namespace.as_str());
+    if namespace.is_empty() { String::new() } else { format!("\n  namespace: {}", key(namespace)) }
+}
+
 /// `kubectl` lines, each with its undo.
 #[must_use]
 pub fn kubectl(workloads: &[AdvisedWorkload], direction: Direction) -> String {
@@ -47,7 +72,7 @@ pub fn kubectl(workloads: &[AdvisedWorkload], direction: Direction) -> String {
             );
             continue;
         };
-        let object = quoted(&format!("{}/{}", kind(workload.controller).to_lowercase(), workload.name));
+        let object = object(workload);
         let undo = format!("kubectl rollout undo {object}");
         match direction {
             Direction::Undo => {
@@ -55,13 +80,17 @@ pub fn kubectl(workloads: &[AdvisedWorkload], direction: Direction) -> String {
             }
             Direction::Do => {
                 let (memory, request) = (quantity(advised.memory), quantity(advised.request));
+                let container = workload
+                    .place
+                    .as_ref()
+                    .map_or_else(String::new, |place| format!(" --containers={}", quoted(&place.container)));
                 let _ = writeln!(text, "# {}", note(advised));
-                if workload.controller == Controller::Unknown {
+                if workload.controller == Controller::Unknown && workload.place.is_none() {
                     let _ = writeln!(text, "# its name does not tell what it is: a Deployment?");
                 }
                 let _ = writeln!(
                     text,
-                    "kubectl set resources {object} --limits=memory={memory} --requests=memory={request}\n# undo: {undo}"
+                    "kubectl set resources {object}{container} --limits=memory={memory} --requests=memory={request}\n# undo: {undo}"
                 );
             }
         }
@@ -95,12 +124,14 @@ pub fn kustomize(workloads: &[AdvisedWorkload], container: Option<&str>, directi
                 continue;
             }
         };
-        let name = key(&workload.name);
-        let container = key(container.unwrap_or(&workload.name));
+        let (kind, own_name) = named(workload);
+        let name = key(own_name);
+        let own_container = workload.place.as_ref().map_or(own_name, |place| place.container.as_str());
+        let container = key(container.unwrap_or(own_container));
         let _ = writeln!(
             text,
-            "---\napiVersion: apps/v1\nkind: {}\nmetadata:\n  name: {name}",
-            kind(workload.controller)
+            "---\napiVersion: apps/v1\nkind: {kind}\nmetadata:\n  name: {name}{}",
+            namespace(workload)
         );
         if direction == Direction::Do {
             let _ = writeln!(text, "  annotations:\n    # {}", note(advised));
@@ -123,14 +154,15 @@ pub fn vpa(workloads: &[AdvisedWorkload]) -> String {
     let mut text = "# VerticalPodAutoscaler objects that keep memory requests at what is advised; limits keep their ratio to it.\n# VPA knows no swap. Undo: kubectl delete vpa NAME\n".to_owned();
     for workload in workloads {
         let Some(advised) = workload.recommendation() else { continue };
-        let (name, memory) = (key(&workload.name), quantity(advised.request));
+        let (kind, own_name) = named(workload);
+        let (name, memory) = (key(own_name), quantity(advised.request));
         let _ = writeln!(
             text,
-            "---\napiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\nmetadata:\n  name: {name}\nspec:\n  \
-             targetRef:\n    apiVersion: apps/v1\n    kind: {}\n    name: {name}\n  updatePolicy:\n    updateMode: Initial\n  \
+            "---\napiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\nmetadata:\n  name: {name}{}\nspec:\n  \
+             targetRef:\n    apiVersion: apps/v1\n    kind: {kind}\n    name: {name}\n  updatePolicy:\n    updateMode: Initial\n  \
              resourcePolicy:\n    containerPolicies:\n      - containerName: \"*\"\n        controlledResources: [memory]\n        \
              minAllowed:\n          memory: {memory}\n        maxAllowed:\n          memory: {memory}",
-            kind(workload.controller)
+            namespace(workload)
         );
     }
     text
