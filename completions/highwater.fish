@@ -43,6 +43,7 @@ complete -c highwater -n "__fish_highwater_needs_command" -f -a "lint" -d 'Check
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "node" -d 'Make a machine ready for swap'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "replay" -d 'Judge rules for memory limits on recorded histories: kills, memory, swap'
+complete -c highwater -n "__fish_highwater_needs_command" -f -a "advise" -d 'Advise memory limits and swap from recorded histories, with reasons, commands and their undo'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "leaks" -d 'Find memory that grows and is not given back'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "completions" -d 'Print shell completions'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "generate" -d 'Write man pages, completions and the command reference'
@@ -503,8 +504,18 @@ complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_s
 complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Tell which rule gives a container its class and environment, what that wants, and what holds now'
 complete -c highwater -n "__fish_highwater_using_subcommand policy; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l csv -d 'CSV files, plain or gzip: seconds in the first column, then a column of memory for each container' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l state -d 'What the agent remembers below this folder, instead of files: two weeks in steps of a minute' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l interval -d 'How far apart samples are, as 60s or 5m [default: as far as the rows]' -r
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l unit -d 'What the amounts are in: B, KiB, MiB, GiB, kB, MB, GB' -r
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l limits-today -d 'What is set now: a CSV file with the columns name, memory, and if known swap and request' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l prometheus -d 'Fetch from this server, as http://127.0.0.1:9090; Thanos, Mimir and VictoriaMetrics answer the same questions' -r
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l token-file -d 'A file with the server\'s bearer token [default: the variable HIGHWATER_PROMETHEUS_TOKEN]' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l ca -d 'Certificates (PEM) of the authority that the server\'s certificate is from' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l window -d 'How much of the past' -r
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l namespace -d 'Only these namespaces' -r
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l until -d 'The last moment, in seconds since 1970 [default: the server\'s now]' -r
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l connections -d 'Questions that the server is asked at once' -r
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l timeout -d 'How long the server may take for one answer' -r
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l policy -d 'Rules to judge, separated by commas [default: all of them]' -r
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l bootstrap -d 'Draw the series so many times and tell where the figures lie' -r
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -s f -l format -d 'How to print' -r -f -a "table\t'For people'
@@ -515,10 +526,66 @@ complete -c highwater -n "__fish_highwater_using_subcommand replay" -l color -d 
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l join -d 'The same name in two files is one container, whose history is in both'
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l partial -d 'Work also with answers that the server calls partial'
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l csv -d 'CSV files, plain or gzip: seconds in the first column, then a column of memory for each container' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l state -d 'What the agent remembers below this folder, instead of files: two weeks in steps of a minute' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l interval -d 'How far apart samples are, as 60s or 5m [default: as far as the rows]' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l unit -d 'What the amounts are in: B, KiB, MiB, GiB, kB, MB, GB' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l limits-today -d 'What is set now: a CSV file with the columns name, memory, and if known swap and request' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l prometheus -d 'Fetch from this server, as http://127.0.0.1:9090; Thanos, Mimir and VictoriaMetrics answer the same questions' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l token-file -d 'A file with the server\'s bearer token [default: the variable HIGHWATER_PROMETHEUS_TOKEN]' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l ca -d 'Certificates (PEM) of the authority that the server\'s certificate is from' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l window -d 'How much of the past' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l namespace -d 'Only these namespaces' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l until -d 'The last moment, in seconds since 1970 [default: the server\'s now]' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l connections -d 'Questions that the server is asked at once' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l timeout -d 'How long the server may take for one answer' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l workload -d 'These workloads alone' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l class -d 'The class of all workloads, instead of the policy\'s rules' -r -f -a "api\t''
+web\t''
+database\t''
+cache\t''
+batch\t''
+development\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l environment -d 'The environment of all workloads, instead of the policy\'s rules' -r -f -a "production\t''
+staging\t''
+development\t''"
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l policy -d 'A policy file instead of the built-in policy' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l compose -d 'The Compose file of these services: what is set now, heap settings, and the services that an override may name' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l as -d 'How to print' -r -f -a "table\t'For people'
+json\t'For scripts'
+docker\t'`docker update` lines'
+compose\t'An override file'
+kubectl\t'`kubectl set resources` lines'
+kustomize\t'Strategic-merge patches'
+vpa\t'VerticalPodAutoscaler objects'"
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l container -d 'With --as kustomize: the name of the container in the pods' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l node-memory -d 'The memory of the Kubernetes nodes: with their swap, requests and limits are such that LimitedSwap gives the swap' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l node-swap -d 'The swap of the Kubernetes nodes' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l explain -d 'Explain one workload, with a chart' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l join -d 'The same name in two files is one container, whose history is in both'
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l partial -d 'Work also with answers that the server calls partial'
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l undo -d 'With --as docker, kubectl or kustomize: how to go back'
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l csv -d 'CSV files, plain or gzip: seconds in the first column, then a column of memory for each container' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l state -d 'What the agent remembers below this folder, instead of files: two weeks in steps of a minute' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l interval -d 'How far apart samples are, as 60s or 5m [default: as far as the rows]' -r
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l unit -d 'What the amounts are in: B, KiB, MiB, GiB, kB, MB, GB' -r
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l limits-today -d 'What is set now: a CSV file with the columns name, memory, and if known swap and request' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l prometheus -d 'Fetch from this server, as http://127.0.0.1:9090; Thanos, Mimir and VictoriaMetrics answer the same questions' -r
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l token-file -d 'A file with the server\'s bearer token [default: the variable HIGHWATER_PROMETHEUS_TOKEN]' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l ca -d 'Certificates (PEM) of the authority that the server\'s certificate is from' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l window -d 'How much of the past' -r
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l namespace -d 'Only these namespaces' -r
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l until -d 'The last moment, in seconds since 1970 [default: the server\'s now]' -r
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l connections -d 'Questions that the server is asked at once' -r
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l timeout -d 'How long the server may take for one answer' -r
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
 json\t'For scripts'"
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
@@ -527,6 +594,7 @@ complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l color -d '
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l join -d 'The same name in two files is one container, whose history is in both'
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l partial -d 'Work also with answers that the server calls partial'
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand completions" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand completions" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
@@ -541,21 +609,22 @@ complete -c highwater -n "__fish_highwater_using_subcommand generate" -l color -
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "top" -d 'Watch every container live'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "oom" -d 'Find and explain OOM kills'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "history" -d 'Show what the agent remembers: memory, limits, swap and kills over two weeks'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "node" -d 'Make a machine ready for swap'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "replay" -d 'Judge rules for memory limits on recorded histories: kills, memory, swap'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "leaks" -d 'Find memory that grows and is not given back'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "completions" -d 'Print shell completions'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay leaks completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "top" -d 'Watch every container live'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "oom" -d 'Find and explain OOM kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "history" -d 'Show what the agent remembers: memory, limits, swap and kills over two weeks'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "node" -d 'Make a machine ready for swap'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "replay" -d 'Judge rules for memory limits on recorded histories: kills, memory, swap'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "advise" -d 'Advise memory limits and swap from recorded histories, with reasons, commands and their undo'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "leaks" -d 'Find memory that grows and is not given back'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "completions" -d 'Print shell completions'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "docker" -d 'Tell what a `docker run` line becomes: files, warnings, refusals'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "podman" -d 'Tell what a `podman run` line becomes: files, warnings, refusals'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "protection" -d 'Compute how much of memory.min and memory.low holds in a tree of cgroups'
