@@ -318,6 +318,14 @@ complete -c highwater -n "__fish_highwater_using_subcommand replay" -l csv -d 'C
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l interval -d 'How far apart samples are, as 60s or 5m [default: as far as the rows]' -r
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l unit -d 'What the amounts are in: B, KiB, MiB, GiB, kB, MB, GB' -r
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l limits-today -d 'What is set now: a CSV file with the columns name, memory, and if known swap and request' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l prometheus -d 'Fetch from this server, as http://127.0.0.1:9090; Thanos, Mimir and VictoriaMetrics answer the same questions' -r
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l token-file -d 'A file with the server\'s bearer token [default: the variable HIGHWATER_PROMETHEUS_TOKEN]' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l ca -d 'Certificates (PEM) of the authority that the server\'s certificate is from' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l window -d 'How much of the past' -r
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l namespace -d 'Only these namespaces' -r
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l until -d 'The last moment, in seconds since 1970 [default: the server\'s now]' -r
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l connections -d 'Questions that the server is asked at once' -r
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l timeout -d 'How long the server may take for one answer' -r
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l policy -d 'Rules to judge, separated by commas [default: all of them]' -r
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l bootstrap -d 'Draw the series so many times and tell where the figures lie' -r
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -s f -l format -d 'How to print' -r -f -a "table\t'For people'
@@ -328,11 +336,20 @@ complete -c highwater -n "__fish_highwater_using_subcommand replay" -l color -d 
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -l join -d 'The same name in two files is one container, whose history is in both'
+complete -c highwater -n "__fish_highwater_using_subcommand replay" -l partial -d 'Work also with answers that the server calls partial'
 complete -c highwater -n "__fish_highwater_using_subcommand replay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l csv -d 'CSV files, plain or gzip: seconds in the first column, then a column of memory for each container' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l interval -d 'How far apart samples are, as 60s or 5m [default: as far as the rows]' -r
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l unit -d 'What the amounts are in: B, KiB, MiB, GiB, kB, MB, GB' -r
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l limits-today -d 'What is set now: a CSV file with the columns name, memory, and if known swap and request' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l prometheus -d 'Fetch from this server, as http://127.0.0.1:9090; Thanos, Mimir and VictoriaMetrics answer the same questions' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l token-file -d 'A file with the server\'s bearer token [default: the variable HIGHWATER_PROMETHEUS_TOKEN]' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l ca -d 'Certificates (PEM) of the authority that the server\'s certificate is from' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l window -d 'How much of the past' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l namespace -d 'Only these namespaces' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l until -d 'The last moment, in seconds since 1970 [default: the server\'s now]' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l connections -d 'Questions that the server is asked at once' -r
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l timeout -d 'How long the server may take for one answer' -r
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l workload -d 'These workloads alone' -r
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l class -d 'The class of all workloads, instead of the policy\'s rules' -r -f -a "api\t''
 web\t''
@@ -362,12 +379,21 @@ complete -c highwater -n "__fish_highwater_using_subcommand advise" -l color -d 
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l join -d 'The same name in two files is one container, whose history is in both'
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l partial -d 'Work also with answers that the server calls partial'
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l undo -d 'With --as docker, kubectl or kustomize: how to go back'
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l csv -d 'CSV files, plain or gzip: seconds in the first column, then a column of memory for each container' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l interval -d 'How far apart samples are, as 60s or 5m [default: as far as the rows]' -r
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l unit -d 'What the amounts are in: B, KiB, MiB, GiB, kB, MB, GB' -r
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l limits-today -d 'What is set now: a CSV file with the columns name, memory, and if known swap and request' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l prometheus -d 'Fetch from this server, as http://127.0.0.1:9090; Thanos, Mimir and VictoriaMetrics answer the same questions' -r
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l token-file -d 'A file with the server\'s bearer token [default: the variable HIGHWATER_PROMETHEUS_TOKEN]' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l ca -d 'Certificates (PEM) of the authority that the server\'s certificate is from' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l window -d 'How much of the past' -r
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l namespace -d 'Only these namespaces' -r
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l until -d 'The last moment, in seconds since 1970 [default: the server\'s now]' -r
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l connections -d 'Questions that the server is asked at once' -r
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l timeout -d 'How long the server may take for one answer' -r
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
 json\t'For scripts'"
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
@@ -376,6 +402,7 @@ complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l color -d '
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l join -d 'The same name in two files is one container, whose history is in both'
+complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l partial -d 'Work also with answers that the server calls partial'
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand completions" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand completions" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
