@@ -68,6 +68,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     rows.push(oom::delay(&highwater)?);
     rows.push(prometheus::fetch(&root)?);
     rows.extend(ratios(&root, "highwater-kernel", "oom_report", &highwater)?);
+    rows.extend(ratios(&root, "highwater", "history", &highwater)?);
     let table = table(&rows);
     print!("{table}");
     if args.write {

@@ -13,6 +13,19 @@ pub const DOCKER: [Need; 3] = [
     Need { program: "busybox", package: "busybox-static" },
 ];
 
+/// What looks at rendered artefacts.
+pub const RENDER: [Need; 3] = [
+    Need { program: "shellcheck", package: "shellcheck" },
+    Need { program: "cloud-init", package: "cloud-init" },
+    Need { program: "systemd-analyze", package: "systemd" },
+];
+
+/// What makes the file systems on which swap files are tried, in a machine that sees this one's programs.
+pub const FILE_SYSTEMS: [Need; 2] = [
+    Need { program: "mkfs.xfs", package: "xfsprogs" },
+    Need { program: "mkfs.btrfs", package: "btrfs-progs" },
+];
+
 /// What a Prometheus of our own needs; where it is not installed its package is unpacked beside the build.
 pub const PROMETHEUS: [Need; 2] = [
     Need { program: "prometheus", package: "prometheus" },
@@ -28,11 +41,22 @@ pub fn install_docker() -> anyhow::Result<()> {
     packages::ensure(&DOCKER)
 }
 
+/// cloud-init is wanted for its schema alone: it must not run at the next boot of a machine that had none.
+pub fn install_render() -> anyhow::Result<()> {
+    if packages::find_program("cloud-init").is_none() && packages::is_root() {
+        std::fs::create_dir_all("/etc/cloud")?;
+        std::fs::write("/etc/cloud/cloud-init.disabled", "")?;
+    }
+    packages::ensure(&RENDER)
+}
+
 /// Installs the packages, then makes the machines, the slowest last.
 pub fn run() -> anyhow::Result<ExitCode> {
     crate::subprocess::note_interrupts()?;
     packages::ensure(&FUZZ)?;
     install_docker()?;
+    install_render()?;
+    packages::ensure(&FILE_SYSTEMS)?;
     prometheus::blocks(&prometheus::programs()?)?;
     if cfg!(target_arch = "x86_64") {
         v1_machine().prepare()?;

@@ -1,8 +1,8 @@
 //! The file step: a file's whole content is replaced at once, or nothing is.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 
 /// A file as it was read, and as it is wanted.
@@ -65,6 +65,21 @@ pub enum FileStepError {
 /// # Errors
 /// When the file is not what it was when it was read, or something of it could not be kept. It is then left as it is.
 pub fn replace(step: &FileStep<'_>) -> Result<(), FileStepError> {
+    replace_by(step, Metadata::permissions)
+}
+
+/// Replaces content and mode together: at no moment has the new content the old mode.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_with_mode(step: &FileStep<'_>, mode: u32) -> Result<(), FileStepError> {
+    replace_by(step, |_| Permissions::from_mode(mode))
+}
+
+fn replace_by(
+    step: &FileStep<'_>,
+    permissions: impl Fn(&Metadata) -> Permissions,
+) -> Result<(), FileStepError> {
     let path = fs::canonicalize(step.path).map_err(in_words("cannot be found"))?;
     // A file that may not be written is not replaced either, although its folder would allow it.
     let mut old =
@@ -78,7 +93,7 @@ pub fn replace(step: &FileStep<'_>) -> Result<(), FileStepError> {
     }
     refuse_stale(&mut old, step.expected)?;
     let new = Unfinished::beside(&path).map_err(in_words("no file can be made beside it"))?;
-    write(&new, step.wanted, &old, &metadata)?;
+    write(&new, step.wanted, &old, &metadata, permissions(&metadata))?;
     // As late as can be: what is written between here and the rename is lost, which no file system can prevent.
     let mut now = File::open(&path).map_err(in_words("cannot be read"))?;
     refuse_stale(&mut now, step.expected)?;
@@ -99,7 +114,13 @@ fn refuse_stale(file: &mut File, expected: &[u8]) -> Result<(), FileStepError> {
     if found == expected { Ok(()) } else { Err(FileStepError::Stale) }
 }
 
-fn write(new: &Unfinished, wanted: &[u8], old: &File, metadata: &Metadata) -> Result<(), FileStepError> {
+fn write(
+    new: &Unfinished,
+    wanted: &[u8],
+    old: &File,
+    metadata: &Metadata,
+    permissions: Permissions,
+) -> Result<(), FileStepError> {
     let mut file = &new.file;
     file.write_all(wanted).map_err(in_words("the new content cannot be written"))?;
     let (uid, gid) = (metadata.uid(), metadata.gid());
@@ -108,7 +129,7 @@ fn write(new: &Unfinished, wanted: &[u8], old: &File, metadata: &Metadata) -> Re
         fchown(file, Some(uid), Some(gid)).map_err(|_| FileStepError::Owner { uid, gid })?;
     }
     // After the owner: a change of owner takes some bits of the mode away.
-    file.set_permissions(metadata.permissions()).map_err(in_words("its mode cannot be kept"))?;
+    file.set_permissions(permissions).map_err(in_words("its mode cannot be kept"))?;
     keep_attributes(old, file)?;
     file.sync_all().map_err(in_words("the new content cannot be brought to the disk"))
 }

@@ -1,5 +1,6 @@
-//! What replaying 108 recorded pods under every rule costs, from the packed files to the figures; against a reference implementation
-//! when `REFERENCE_REPLAY` names a command that does the same and prints its seconds as the last word.
+//! What replaying 108 recorded pods under every rule costs, from the packed files to the figures.
+//!
+//! `REFERENCE_REPLAY` may name a command that does the same and prints its seconds as the last word: then the ratio is told.
 
 #![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
 

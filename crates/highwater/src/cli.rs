@@ -8,6 +8,7 @@ pub mod history;
 pub mod leaks;
 pub mod lint;
 pub mod ls;
+pub mod node;
 pub mod observe;
 pub mod oom;
 pub mod output;
@@ -15,6 +16,7 @@ pub mod parallel;
 pub mod policy;
 pub mod progress;
 mod prometheus_flags;
+pub mod remembered;
 pub mod replay;
 pub mod show;
 pub mod top;
@@ -99,9 +101,15 @@ enum Command {
     /// Find and explain OOM kills
     #[command(after_help = oom::EXAMPLES)]
     Oom(oom::OomArgs),
+    /// Show what the agent remembers: memory, limits, swap and kills over two weeks
+    #[command(after_help = remembered::EXAMPLES)]
+    History(remembered::RememberedArgs),
     /// Check manifests, node configuration and scripts before they run
     #[command(after_help = lint::EXAMPLES)]
     Lint(lint::LintArgs),
+    /// Make a machine ready for swap
+    #[command(after_help = node::EXAMPLES)]
+    Node(node::NodeArgs),
     /// Show, check and explain the memory policy: who gets how much swap, and why
     #[command(after_help = policy::EXAMPLES)]
     Policy(policy::PolicyArgs),
@@ -143,7 +151,9 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Free(args)) => free::run(&global, &args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Oom(args)) => oom::run(&global, &args),
+        Some(Command::History(args)) => remembered::run(&global, &args),
         Some(Command::Lint(args)) => lint::run(&args),
+        Some(Command::Node(args)) => node::run(&global, &args),
         Some(Command::Policy(args)) => policy::run(&global, &args),
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Advise(args)) => advise::run(&args),

@@ -53,6 +53,13 @@ fn drop_ins_may_leave_to_others_what_they_need() {
 }
 
 #[test]
+fn talos_lets_the_kubelet_start_with_swap_itself() {
+    let text = "machine:\n  kubelet:\n    extraConfig: {memorySwap: {swapBehavior: LimitedSwap}}\n  sysctls: {vm.swappiness: '300'}\n";
+    let expected = [("sysctl-value-refused", LintSeverity::Error)];
+    assert_eq!(said("worker.yaml", text, 34, CgroupVersion::V2), expected);
+}
+
+#[test]
 fn swappiness_and_the_oom_killer_are_settings_of_v1() {
     let text = "services:\n  db:\n    image: postgres\n    mem_limit: 1g\n    mem_swappiness: 60\n    oom_kill_disable: true\n";
     assert_eq!(said("compose.yaml", text, 34, CgroupVersion::V1), []);

@@ -5,6 +5,7 @@
 
 pub mod kubernetes;
 pub mod node;
+pub mod report;
 pub mod runtime;
 
 use model::lint::{LintFinding, LintSeverity, LintTarget};

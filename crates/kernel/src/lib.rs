@@ -6,6 +6,7 @@ pub mod cgroup_v1;
 pub mod cgroup_v2;
 mod container_path;
 mod decimal;
+pub mod disk_signature;
 mod escape;
 pub mod hierarchy;
 pub mod limit;

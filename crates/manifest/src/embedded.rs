@@ -27,7 +27,9 @@ pub(crate) fn parts(kind: &DocumentKind, root: &Node) -> Vec<Part> {
         DocumentKind::Ec2NodeClass => {
             parts.extend(root.at(&["spec", "userData"]).and_then(scalar).map(Part::UserData));
         }
-        DocumentKind::Compose
+        DocumentKind::TalosMachine => tree(root.at(&["machine", "kubelet", "extraConfig"]), &mut parts),
+        DocumentKind::GkeNodeSystem
+        | DocumentKind::Compose
         | DocumentKind::KubeletConfiguration
         | DocumentKind::Kubeadm { .. }
         | DocumentKind::DockerDaemon

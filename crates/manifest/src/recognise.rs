@@ -20,6 +20,12 @@ pub(crate) fn tree_kind(name: &str, root: &Node) -> Option<DocumentKind> {
     if api_version.is_some() {
         return None;
     }
+    if is_talos(root) {
+        return Some(DocumentKind::TalosMachine);
+    }
+    if has_none_but(root, &["kubeletConfig", "linuxConfig"]) {
+        return Some(DocumentKind::GkeNodeSystem);
+    }
     if file == "daemon.json" || has_only(root, DAEMON_KEYS) {
         return Some(DocumentKind::DockerDaemon);
     }
@@ -114,6 +120,38 @@ const KUBELET_KEYS: &[&str] = &[
     "systemReservedCgroup",
 ];
 
+/// Keys of `machine` in Talos' configuration; one of them tells it from other files about machines.
+const TALOS_KEYS: &[&str] = &[
+    "baseRuntimeSpecOverrides",
+    "certSANs",
+    "features",
+    "files",
+    "install",
+    "kernel",
+    "kubelet",
+    "network",
+    "nodeLabels",
+    "nodeTaints",
+    "pods",
+    "registries",
+    "seccompProfiles",
+    "sysctls",
+    "sysfs",
+    "systemDiskEncryption",
+];
+
+fn is_talos(root: &Node) -> bool {
+    let machine = root.get("machine").map_or(&[][..], Node::entries);
+    has_none_but(root, &["version", "debug", "persist", "machine", "cluster"])
+        && machine.iter().any(|entry| TALOS_KEYS.contains(&entry.name()))
+}
+
+/// Whether there are keys, and none but these.
+fn has_none_but(root: &Node, keys: &[&str]) -> bool {
+    let entries = root.entries();
+    !entries.is_empty() && entries.iter().all(|entry| keys.contains(&entry.name()))
+}
+
 fn has_only(root: &Node, keys: &[&str]) -> bool {
     let names = || root.entries().iter().map(Entry::name);
     names().all(|name| keys.contains(&name)) && names().any(|name| name.contains('-'))
@@ -130,15 +168,45 @@ fn is_compose(file: &str, root: &Node) -> bool {
     let is_named = is_yaml
         && (file.starts_with("compose") || file.contains("docker-compose") || file.contains("docker-stack"));
     let services = root.get("services").map_or(&[][..], Node::entries);
-    is_named || services.iter().any(|service| service.value.is_mapping()) || is_first_compose(root)
+    let has_services =
+        services.iter().any(|service| SERVICE_KEYS.iter().any(|key| service.value.get(key).is_some()))
+            && !services.iter().any(|service| service.value.get("image").is_some_and(Node::is_mapping))
+            && !file.starts_with("values");
+    is_named || has_services || !file.ends_with(".json") && is_first_compose(root)
 }
+
+/// Keys of which a service has one at least. Helm's values and other files have `services` too.
+const SERVICE_KEYS: &[&str] = &[
+    "build",
+    "cap_add",
+    "command",
+    "container_name",
+    "depends_on",
+    "deploy",
+    "entrypoint",
+    "env_file",
+    "environment",
+    "extends",
+    "image",
+    "mem_limit",
+    "mem_reservation",
+    "mem_swappiness",
+    "memswap_limit",
+    "oom_kill_disable",
+    "ports",
+    "restart",
+    "shm_size",
+    "tmpfs",
+    "volumes",
+];
 
 /// The first format had the services at the root. The jobs of other tools have an image too, but they run steps.
 fn is_first_compose(root: &Node) -> bool {
     let entries = root.entries();
     let is_service = |node: &Node| {
         let has = |key| node.get(key).is_some();
-        (has("image") || has("build") || has("extends"))
+        let is_image = node.get("image").and_then(Node::text).is_some_and(|image| !image.is_empty());
+        (is_image || has("build") || has("extends"))
             && !(has("script") || has("steps") || has("stage") || has("commands") || has("repository"))
     };
     !entries.is_empty() && entries.iter().all(|entry| is_service(&entry.value))

@@ -110,6 +110,16 @@ spec:
 ";
 
 #[test]
+fn what_talos_hands_to_the_kubelet_is_a_configuration() {
+    let text =
+        "machine:\n  kubelet:\n    extraConfig:\n      memorySwap:\n        swapBehavior: LimitedSwap\n";
+    let file = read("worker.yaml", text.as_bytes());
+    let kubelet = of_kind(&file, &DocumentKind::KubeletConfiguration);
+    assert!(tree(kubelet).at(&["memorySwap", "swapBehavior"]).is_some());
+    assert_eq!(file.documents[kubelet.inside.unwrap()].kind, DocumentKind::TalosMachine);
+}
+
+#[test]
 fn user_data_is_read_through_every_layer() {
     for text in [NODE_CLASS.to_owned(), NODE_CLASS.replace('\n', "\r\n")] {
         let file = read("nc.yaml", text.as_bytes());

@@ -152,6 +152,9 @@ fn documents_are_recognised_by_what_they_say() {
             "kubeadm InitConfiguration",
         ),
         ("p.yaml", "apiVersion: highwater.dev/v1alpha1\nkind: MemoryPolicy\n", "MemoryPolicy"),
+        ("t.yaml", "machine:\n  sysctls:\n    vm.swappiness: \"60\"\n", "TalosMachine"),
+        ("t.yaml", "version: v1alpha1\nmachine: {type: worker, kubelet: {}}\ncluster: {}\n", "TalosMachine"),
+        ("g.yaml", "linuxConfig:\n  swapConfig:\n    enabled: true\n", "GkeNodeSystem"),
         ("c.yaml", "apiVersion: example.com/v1\nkind: Anything\n", "Anything"),
     ] {
         let file = read(name, text.as_bytes());
@@ -161,14 +164,34 @@ fn documents_are_recognised_by_what_they_say() {
 
 #[test]
 fn what_is_of_no_known_kind_is_said_and_no_failure() {
-    for text in
-        ["replicas: 3\nimage: {repository: x}\n", "- a\n", "build:\n  image: x\n  script: [make]\n", "word\n"]
-    {
+    for text in [
+        "replicas: 3\nimage: {repository: x}\n",
+        "- a\n",
+        "build:\n  image: x\n  script: [make]\n",
+        "word\n",
+        "machine: {cores: 4}\n",
+        "linuxConfig: {}\nother: 1\n",
+    ] {
         let file = read("values.yaml", text.as_bytes());
         assert_eq!(file.documents.len(), 0, "{text}");
         assert_eq!(file.unread[0].severity, UnreadSeverity::NotRecognised, "{text}");
     }
     assert!(read("empty.yaml", b"# nothing\n---\n").unread.is_empty());
+}
+
+#[test]
+fn a_configuration_of_another_program_is_not_broken() {
+    let found = |name: &str, text: &str| -> Vec<_> {
+        read(name, text.as_bytes()).unread.iter().map(|unread| unread.severity).collect()
+    };
+    for text in
+        ["listen: 0.0.0.0:4222\nauthorization {\n  user: a\n}\n", "!\nhostname rt1\n  router: isis: 1\n"]
+    {
+        assert_eq!(found("nats.conf", text), [UnreadSeverity::NotRecognised], "{text}");
+        assert_eq!(found("nats.yaml", text), [UnreadSeverity::Broken], "{text}");
+    }
+    assert_eq!(found("10-swap.conf", "memorySwap: {\n  swapBehavior: NoSwap\n"), [UnreadSeverity::Broken]);
+    assert_eq!(found("Cargo.toml", "[package]\nname = \"a\"\n\n[[bin]]\n"), [UnreadSeverity::NotRecognised]);
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use crate::host::Host;
 use crate::reading::Reading;
+use crate::snapshot::Missing;
 use kernel::bytes::Bytes;
 use kernel::swaps::SwapDevice;
 use kernel::zoneinfo::Zone;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// A node at one moment.
 #[derive(Clone, Debug)]
@@ -40,6 +42,22 @@ pub struct Node {
     pub docker: Reading<DockerEngine>,
     /// Files that a plan may change or that set what it sets: unit files and drop-ins, `/etc/sysctl.d`, `/etc/fstab`.
     pub files: Vec<TextFile>,
+    /// Symbolic links by which systemd starts units, and units that generators made: below `/etc/systemd/system` and
+    /// `/run/systemd/generator`.
+    pub links: Vec<UnitLink>,
+    /// `/proc/cmdline`.
+    pub command_line: Reading<String>,
+    /// What could not be seen, and why.
+    pub missing: Vec<Missing>,
+}
+
+/// A symbolic link among systemd's units.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitLink {
+    /// Its absolute path: `/etc/systemd/system/swap.target.wants/swapfile.swap`.
+    pub path: String,
+    /// What it holds, as it is written.
+    pub target: String,
 }
 
 /// A file that was read.
@@ -49,7 +67,7 @@ pub struct TextFile {
     pub path: String,
     /// Its text.
     pub text: Reading<String>,
-    /// Its permissions.
+    /// Its permissions, as `0o644`; zero when they could not be asked for.
     pub mode: u32,
 }
 
@@ -68,7 +86,7 @@ pub struct Filesystem {
     pub options: String,
     /// How large it is.
     pub size: Reading<Bytes>,
-    /// What a user with privileges may still write.
+    /// What a user without privileges may still write: the kubelet's `nodefs.available`. Root may have more.
     pub available: Reading<Bytes>,
 }
 
@@ -89,6 +107,10 @@ pub struct BlockDevice {
     pub disk: Option<String>,
     /// The device-mapper's identity: `CRYPT-PLAIN-cryptswap`.
     pub mapper_uuid: Reading<String>,
+    /// The device-mapper's name: `cryptswap`, as in `/dev/mapper/cryptswap`.
+    pub mapper_name: Reading<String>,
+    /// Devices that this one is made of.
+    pub made_of: Vec<String>,
     /// Devices that are made of this one.
     pub holders: Vec<String>,
     /// What it begins with; failed without the right to look.
@@ -117,6 +139,10 @@ pub struct SwapAreaInUse {
     pub backing: SwapBacking,
     /// Whether what it holds can be read from the disk.
     pub encryption: Reading<Encryption>,
+    /// Permissions of the file or device, as `0o600`.
+    pub mode: Reading<u32>,
+    /// When it was switched on, since boot, from the kernel's log; absent when the log does not reach back.
+    pub switched_on: Reading<Duration>,
 }
 
 /// What holds swapped pages.
@@ -159,8 +185,12 @@ pub struct Daemon {
     pub pid: u32,
     /// Its cgroup, from `/proc/PID/cgroup`.
     pub cgroup: Reading<String>,
-    /// `memory.swap.max` of the nearest level that has one, in bytes; nothing for `max`.
+    /// The lowest `memory.swap.max` of its cgroup and those above it: what binds. Nothing where all say `max`; absent on v1.
     pub swap_max: Reading<Option<Bytes>>,
+    /// When it started, since boot.
+    pub started: Reading<Duration>,
+    /// `VmSwap`: how much of it is in swap now.
+    pub swapped: Reading<Bytes>,
 }
 
 /// The kubelet, as it runs or would run.
@@ -174,6 +204,8 @@ pub struct KubeletFound {
     pub config: Vec<TextFile>,
     /// The configuration in force as `/configz` tells it, JSON.
     pub configz: Reading<String>,
+    /// Its version, `1.34.1`, where the machine tells.
+    pub version: Reading<String>,
 }
 
 /// What this kernel can do.
@@ -206,4 +238,8 @@ pub struct DockerEngine {
     pub cgroup_version: Reading<String>,
     /// `Driver`: `overlay2`.
     pub storage_driver: String,
+    /// `DockerRootDir`.
+    pub data_root: String,
+    /// `SwapLimit`: whether `--memory-swap` has an effect.
+    pub swap_limit: Reading<bool>,
 }

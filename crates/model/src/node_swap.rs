@@ -2,7 +2,9 @@
 
 use crate::outcome::node::SwapBehavior;
 use crate::plan::Discard;
+use crate::quantity::Quantity;
 use kernel::bytes::Bytes;
+use std::str::FromStr;
 
 /// The swap of a node, as it is wanted.
 #[derive(Clone, Debug, PartialEq)]
@@ -131,4 +133,101 @@ pub enum SystemSwap {
     Left,
     /// `MemorySwapMax=0` on the slices in which they really live.
     KeptAway,
+}
+
+/// Less than this is no swap area worth a file: `mkswap` itself wants ten pages.
+const SIZE_MIN: Bytes = Bytes::from_mib(1);
+
+/// More than ten times the memory is a slip of the finger.
+const MEMORY_SHARE_MAX: f64 = 10.0;
+
+/// Text that is no size of swap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotASwapSize {
+    /// What was typed.
+    pub found: String,
+}
+
+impl std::fmt::Display for NotASwapSize {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let found = self.found.escape_debug();
+        write!(
+            out,
+            "expected a size of at least 1Mi such as `8Gi`, a share of the memory up to 1000% such as `50%`, or a share of the \
+             disk up to 100% such as `25%disk`, found `{found}`"
+        )
+    }
+}
+
+impl std::error::Error for NotASwapSize {}
+
+impl FromStr for SwapSize {
+    type Err = NotASwapSize;
+
+    fn from_str(text: &str) -> Result<Self, NotASwapSize> {
+        let (amount, is_of_disk) = match text.trim().strip_suffix("disk") {
+            Some(amount) => (amount, true),
+            None => (text.trim(), false),
+        };
+        let size = match (amount.parse(), is_of_disk) {
+            (Ok(Quantity::Bytes(bytes)), false) if bytes >= SIZE_MIN => Some(Self::Fixed(bytes)),
+            (Ok(Quantity::Ratio(share)), false) if share > 0.0 && share <= MEMORY_SHARE_MAX => {
+                Some(Self::OfMemory(share))
+            }
+            (Ok(Quantity::Ratio(share)), true) if share > 0.0 && share <= 1.0 => Some(Self::OfDisk(share)),
+            (Ok(Quantity::Bytes(_) | Quantity::Ratio(_)) | Err(_), _) => None,
+        };
+        size.ok_or_else(|| NotASwapSize { found: text.to_owned() })
+    }
+}
+
+impl std::fmt::Display for SwapSize {
+    /// As it can be read again: `8Gi`, `50%`, `25%disk`.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Fixed(bytes) => {
+                let units = [("Ti", 40), ("Gi", 30), ("Mi", 20), ("Ki", 10)];
+                let whole = units.iter().find(|(_, shift)| bytes.0 > 0 && bytes.0.is_multiple_of(1 << shift));
+                match whole {
+                    Some((unit, shift)) => write!(out, "{}{unit}", bytes.0 >> shift),
+                    None => write!(out, "{}", bytes.0),
+                }
+            }
+            Self::OfMemory(share) => write!(out, "{}%", percent(*share)),
+            Self::OfDisk(share) => write!(out, "{}%disk", percent(*share)),
+        }
+    }
+}
+
+/// Without the noise of binary fractions: `7`, not `7.000000000000001`.
+fn percent(share: f64) -> f64 {
+    (share * 100.0 * 1e9).round() / 1e9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::SwapSize;
+    use kernel::bytes::Bytes;
+
+    #[test]
+    fn sizes_are_read_as_they_are_written() {
+        let cases = [
+            ("8Gi", SwapSize::Fixed(Bytes(8 << 30))),
+            ("1536Mi", SwapSize::Fixed(Bytes(1536 << 20))),
+            ("50%", SwapSize::OfMemory(0.5)),
+            ("7%", SwapSize::OfMemory(0.07)),
+            ("25%disk", SwapSize::OfDisk(0.25)),
+        ];
+        for (text, size) in cases {
+            assert_eq!(text.parse(), Ok(size), "{text}");
+            assert_eq!(size.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_is_no_size_is_refused() {
+        for text in ["", "0", "4Ki", "0%", "-1Gi", "1001%", "101%disk", "8Gidisk", "disk", "8GB", "all"] {
+            assert!(text.parse::<SwapSize>().is_err(), "{text}");
+        }
+    }
 }

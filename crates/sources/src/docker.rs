@@ -4,6 +4,7 @@
 //! `"State": "stopped"`, and brings some fifty crates more.
 
 pub mod ended;
+pub mod engine;
 pub mod error;
 pub mod events;
 pub mod host;
@@ -240,7 +241,7 @@ fn unanswered(named: Named) -> Outcome {
 }
 
 /// The error and what caused it, in one line.
-fn chain(error: &dyn Error) -> String {
+pub(crate) fn chain(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -8,6 +8,7 @@ pub mod host_root;
 pub mod journal;
 pub mod kmsg;
 pub mod mark_victim;
+pub mod node;
 pub mod oom_watch;
 pub mod pod_logs;
 pub mod proc;

@@ -157,3 +157,25 @@ fn an_engine_that_hides_its_name_is_docker_of_unknown_version() {
     assert_eq!((answer.engine.kind, answer.engine.version), (EngineKind::Docker, Reading::Absent));
     assert_eq!(server.requests(), ["/_ping", "/containers/json"]);
 }
+
+#[test]
+fn the_engine_tells_its_drivers() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(recorded("26.1.5").join("headers"), folder.path().join("headers")).unwrap();
+    let info = r#"{"ServerVersion":"26.1.5+dfsg1","CgroupDriver":"systemd","CgroupVersion":"2","Driver":"overlay2",
+        "DockerRootDir":"/var/lib/docker","SwapLimit":true,"Warnings":null}"#;
+    std::fs::write(folder.path().join("info.json"), info).unwrap();
+    let told = |misbehaviours: &[(&str, Misbehaviour)]| {
+        let server = ScriptedDocker::start(folder.path(), misbehaviours).unwrap();
+        sources::docker::engine::engine(&host(&server), Duration::from_millis(500))
+    };
+    let engine = told(&[]).unwrap();
+    let engine = engine.value().unwrap();
+    assert_eq!((engine.cgroup_driver.as_str(), engine.storage_driver.as_str()), ("systemd", "overlay2"));
+    assert_eq!(
+        (&engine.cgroup_version, &engine.swap_limit),
+        (&Reading::Value("2".to_owned()), &Reading::Value(true))
+    );
+    let error = told(&[("/info", Misbehaviour::Silent)]).unwrap_err();
+    assert!(error.to_string().contains("no answer"), "{error}");
+}

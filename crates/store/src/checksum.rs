@@ -1,10 +1,10 @@
-//! CRC-32 as in zip and Ethernet: tells a line that was cut or changed.
+//! CRC-32 as in zip and Ethernet: tells a line or a block that was cut or changed.
 
 /// The checksum of some bytes.
 pub fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(u32::MAX, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 & 0_u32.wrapping_sub(crc & 1)))
-    })
+    let mut crc = flate2::Crc::new();
+    crc.update(bytes);
+    crc.sum()
 }
 
 #[cfg(test)]

@@ -74,7 +74,9 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
     for entry in fs::read_dir(from)? {
         let entry = entry?;
         let to = to.join(entry.file_name());
-        if entry.file_type()?.is_dir() {
+        if entry.file_type()?.is_symlink() {
+            std::os::unix::fs::symlink(fs::read_link(entry.path())?, to)?;
+        } else if entry.file_type()?.is_dir() {
             copy(&entry.path(), &to)?;
         } else {
             fs::copy(entry.path(), to)?;

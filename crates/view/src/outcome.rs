@@ -145,7 +145,7 @@ fn labelled(label: &str, text: &str, width: usize) -> Vec<Line> {
 }
 
 /// A text broken into lines for what is left beside the indent. A number stays with its unit.
-fn broken(text: &str, width: usize, indent: usize) -> Vec<String> {
+pub(crate) fn broken(text: &str, width: usize, indent: usize) -> Vec<String> {
     const GLUE: char = '\u{a0}';
     let mut glued = String::with_capacity(text.len());
     for (at, character) in text.char_indices() {

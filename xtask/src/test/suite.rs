@@ -27,6 +27,8 @@ pub enum SuiteNeed {
     Nothing,
     /// A C++ compiler.
     Fuzz,
+    /// Tools that look at rendered artefacts.
+    Render,
     /// Root.
     Root,
     /// Root and Docker.
@@ -37,6 +39,8 @@ pub enum SuiteNeed {
     Machine(MachineKind),
     /// A virtual machine that sees this one's Docker.
     MachineWithDocker,
+    /// A virtual machine that sees what makes this one's file systems.
+    MachineWithFileSystems,
 }
 
 impl SuiteNeed {
@@ -49,7 +53,9 @@ impl SuiteNeed {
             Self::Docker if !packages::is_root() => {
                 return Some("starting a Docker daemon needs root".to_owned());
             }
-            Self::Machine(_) | Self::MachineWithDocker if !cfg!(target_arch = "x86_64") => {
+            Self::Machine(_) | Self::MachineWithDocker | Self::MachineWithFileSystems
+                if !cfg!(target_arch = "x86_64") =>
+            {
                 return Some("the virtual machines are x86-64".to_owned());
             }
             Self::Prometheus => {
@@ -58,8 +64,14 @@ impl SuiteNeed {
                 return (!is_had).then(|| "not installed: prometheus, and there is no apt-get".to_owned());
             }
             Self::Fuzz => packages::missing(&prepare::FUZZ),
+            Self::Render => packages::missing(&prepare::RENDER),
             Self::Docker => packages::missing(&prepare::DOCKER),
             Self::Machine(kind) => missing_packages(kind),
+            Self::MachineWithFileSystems => {
+                let mut packages = missing_packages(MachineKind::Micro);
+                packages.extend(packages::missing(&prepare::FILE_SYSTEMS));
+                packages
+            }
             Self::MachineWithDocker => {
                 let mut packages = missing_packages(MachineKind::Micro);
                 packages.extend(packages::missing(&prepare::DOCKER));
@@ -134,14 +146,36 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
             in_machine(xtask, binaries, "--machine debian13 --timeout 300", "docker --docker system"),
             SuiteNeed::Machine(MachineKind::Debian13),
         ),
+        scenario(
+            "rendered for others",
+            own(xtask, &format!("real node-render --highwater {highwater}")),
+            SuiteNeed::Render,
+        ),
+        scenario("swap here", own(xtask, &format!("real node --highwater {highwater}")), SuiteNeed::Root),
+        scenario(
+            "swap and power cuts",
+            own(xtask, &format!("real node-machine --highwater {highwater}")),
+            SuiteNeed::Machine(MachineKind::Debian13),
+        ),
+        scenario(
+            "first boot with swap",
+            in_machine(xtask, binaries, "--machine debian13 --disk 512 --timeout 240", "node-first-boot"),
+            SuiteNeed::Machine(MachineKind::Debian13),
+        ),
     ]
 }
 
 /// What only `--all` adds: the long matrices.
 pub fn of_matrices(xtask: &Path, binaries: &Path) -> Vec<Suite> {
+    let highwater = binaries.join("highwater").display().to_string();
     let self_test = vec![own(xtask, "vm --self-test")];
     let need = SuiteNeed::Machine(MachineKind::Micro);
     vec![
+        scenario(
+            "every kind of swap",
+            own(xtask, &format!("real node-variants --highwater {highwater}")),
+            SuiteNeed::Machine(MachineKind::Debian13),
+        ),
         nested_in_micro("cgroups v1 with swap", xtask, binaries, "v1"),
         nested_in_micro("hybrid cgroups with swap", xtask, binaries, "hybrid"),
         oom_in_micro("oom on 5.10, cgroup v2", xtask, binaries, "--cgroup v2 --kernel 5.10"),
@@ -149,6 +183,11 @@ pub fn of_matrices(xtask: &Path, binaries: &Path) -> Vec<Suite> {
         oom_in_micro("oom on 6.1, cgroup v2", xtask, binaries, "--cgroup v2 --kernel 6.1"),
         docker_in_micro("docker on cgroup v2", xtask, binaries, "v2"),
         docker_in_micro("docker on hybrid cgroups", xtask, binaries, "hybrid"),
+        scenario(
+            "swap files on file systems",
+            in_machine(xtask, binaries, "--host-root --disk 512 --timeout 240", "node-file-systems"),
+            SuiteNeed::MachineWithFileSystems,
+        ),
         scenario(
             "oom with docker on v2",
             in_machine(

@@ -4,20 +4,25 @@ use crate::cli::prometheus_flags::PrometheusFlags;
 use anyhow::bail;
 use clap::{ArgGroup, Args};
 use model::history::{Histories, HistoryRemark, RemarkEffect};
+use model::recorded::StepLength;
 use model::replica::Replica;
 use sources::csv_history::unit::AmountUnit;
 use sources::csv_history::{self, CsvHistories, CsvOptions, SameName};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use store::history::reader::HistoryReader;
 use view::text::{Line, Tone};
 
 /// Flags that say what to read.
 #[derive(Args)]
-#[command(group = ArgGroup::new("source").required(true).args(["csv", "prometheus"]))]
+#[command(group = ArgGroup::new("source").required(true).args(["csv", "state", "prometheus"]))]
 pub struct HistoryArgs {
     /// CSV files, plain or gzip: seconds in the first column, then a column of memory for each container
     #[arg(long, num_args = 1.., value_name = "FILE")]
     csv: Vec<PathBuf>,
+    /// What the agent remembers below this folder, instead of files: two weeks in steps of a minute
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["interval", "unit", "join"])]
+    state: Option<PathBuf>,
     /// How far apart samples are, as 60s or 5m [default: as far as the rows]
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     interval: Option<u64>,
@@ -53,15 +58,16 @@ impl HistoryArgs {
     /// # Errors
     /// When a file cannot be worked with, or a server does not answer everything.
     pub fn read(&self) -> anyhow::Result<ReadHistories> {
-        let mut read = match self.prometheus.url() {
-            Some(url) => {
+        let mut read = match (self.prometheus.url(), &self.state) {
+            (Some(url), _) => {
                 let fetched = self.prometheus.fetch(url, self.interval)?;
                 let mut histories = fetched.histories;
                 csv_history::question(&mut histories, fetched.interval_seconds);
                 let interval_seconds = fetched.interval_seconds;
                 ReadHistories { histories, interval_seconds, replicas: fetched.replicas }
             }
-            None => self.read_files()?,
+            (None, Some(folder)) => of_state(folder)?,
+            (None, None) => self.read_files()?,
         };
         if let Some(file) = &self.limits_today {
             let limits = csv_history::limits::read(file)?;
@@ -91,6 +97,9 @@ impl HistoryArgs {
     /// The flags again, for a command that is named as the next.
     #[must_use]
     pub fn words(&self) -> String {
+        if let Some(folder) = &self.state {
+            return format!("--state {}", view::remedy::quoted(&folder.display().to_string()));
+        }
         if let Some(url) = self.prometheus.url() {
             return self.prometheus.words(url);
         }
@@ -104,6 +113,27 @@ impl HistoryArgs {
         }
         words
     }
+}
+
+/// All that the agent remembers, in its longest steps.
+fn of_state(folder: &Path) -> anyhow::Result<ReadHistories> {
+    let reader = HistoryReader::new(&folder.join("history"));
+    let Some(within) = reader.extent()?.span else {
+        bail!("expected what the agent remembers, found nothing below {}", folder.display());
+    };
+    let recalled = reader.read_all(within, StepLength::Minute)?;
+    let origin = folder.display().to_string();
+    let damage = (recalled.damaged > 0).then(|| HistoryRemark {
+        origin: origin.clone(),
+        line: None,
+        column: None,
+        words: format!("{} are damaged and left out", view::units::count(recalled.damaged, "part")),
+        effect: RemarkEffect::Kept,
+    });
+    let workloads = recalled.found.iter().map(|series| series.to_history(&origin)).collect();
+    let histories = Histories { workloads, remarks: damage.into_iter().collect() };
+    let interval_seconds = StepLength::Minute.seconds();
+    Ok(ReadHistories { histories, interval_seconds, replicas: BTreeMap::new() })
 }
 
 /// Whether a series was left out because it is damaged.

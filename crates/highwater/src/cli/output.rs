@@ -43,6 +43,18 @@ pub fn width() -> usize {
 /// # Errors
 /// When standard output cannot be written.
 pub fn lines(lines: &[Line]) -> io::Result<()> {
+    text(&styled(lines))
+}
+
+/// Prints lines beside the result: on standard error.
+///
+/// # Errors
+/// When standard error cannot be written.
+pub fn remarks(lines: &[Line]) -> io::Result<()> {
+    anstream::stderr().lock().write_all(styled(lines).as_bytes())
+}
+
+fn styled(lines: &[Line]) -> String {
     let mut text = String::new();
     for line in lines {
         // Trailing blanks are padding; a colour would hide them from a plain trim.
@@ -57,7 +69,7 @@ pub fn lines(lines: &[Line]) -> io::Result<()> {
         }
         text.push('\n');
     }
-    self::text(&text)
+    text
 }
 
 /// Prints text as it is.

@@ -1,6 +1,7 @@
 //! Rules about Kubernetes objects: pods, what makes them, and what limits a namespace.
 
 mod autoscaler;
+mod cgroup_write;
 mod critical_pod;
 mod equal_forbids_swap;
 mod gomemlimit;
@@ -12,12 +13,11 @@ mod memory_amounts;
 mod memory_qos_plugin;
 mod memory_volume;
 mod node_allocatable;
-mod object;
+pub mod object;
 mod oom_evidence;
 mod pod_level_version;
 mod pod_sysctl;
 mod quantity_refused;
-mod report;
 mod request_above_limit;
 mod resize_policy;
 mod swap_needs_request;
@@ -57,4 +57,5 @@ pub const RULES: &[&Rule] = &[
     &gomemlimit::RULE,
     &memory_qos_plugin::RULE,
     &oom_evidence::RULE,
+    &cgroup_write::RULE,
 ];

@@ -7,6 +7,8 @@ pub mod eviction_before_reclaim;
 pub mod eviction_threshold;
 pub mod exec_start_not_reset;
 pub mod fail_swap_on;
+pub mod gke;
+pub mod guaranteed_slice;
 pub mod kubeadm_swap;
 pub mod kubelet;
 pub mod kubelet_key_unknown;
@@ -55,6 +57,7 @@ pub const RULES: &[&Rule] = &[
     &ec2_node_class::RULE,
     &mime_boundary::RULE,
     &aks::RULE,
+    &gke::RULE,
     &talos_zswap::RULE,
     &swap_file_mode::RULE,
     &swap_file_made_twice::RULE,
@@ -71,6 +74,7 @@ pub const RULES: &[&Rule] = &[
     &kubelet_not_restarted::RULE,
     &sed_by_line::RULE,
     &exec_start_not_reset::RULE,
+    &guaranteed_slice::RULE,
     &unit_memory_value::RULE,
     &unit_memory_key::RULE,
 ];

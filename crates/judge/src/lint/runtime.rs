@@ -14,10 +14,12 @@ pub mod docker_command;
 pub mod docker_size;
 pub mod duplicate_key;
 pub mod environment;
+pub mod exit_137;
 pub mod heap;
 pub mod high_at_max;
 pub mod host_figures;
 pub mod kernel_memory;
+pub mod limit_may_be_max;
 pub mod log_of_docker;
 pub mod mem_limit_and_deploy;
 pub mod memory_below_minimum;
@@ -26,13 +28,13 @@ pub mod memory_swap_below_memory;
 pub mod memory_swap_is_no_usage;
 pub mod memory_swap_without_memory;
 pub mod memory_swap_zero;
+pub mod old_java;
 pub mod oom_counter;
 pub mod oom_kill_disable;
 pub mod oom_killed_event;
 pub mod order;
 pub mod other_cgroup_version;
 pub mod redirect_glob;
-pub mod report;
 pub mod reservation_above_memory;
 pub mod size_unreadable;
 pub mod subtree_control;
@@ -71,6 +73,9 @@ pub const RULES: &[&Rule] = &[
     &memory_swap_is_no_usage::RULE,
     &log_of_docker::RULE,
     &oom_counter::RULE,
+    &exit_137::RULE,
+    &old_java::RULE,
+    &limit_may_be_max::RULE,
     &oom_killed_event::RULE,
     &allocatable_swap::RULE,
     &duplicate_key::RULE,

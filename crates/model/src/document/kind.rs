@@ -23,6 +23,10 @@ pub enum DocumentKind {
     NodeConfig,
     /// Karpenter's `EC2NodeClass`.
     Ec2NodeClass,
+    /// Talos' machine configuration, or a patch of one: `machine` and `cluster`, without a kind.
+    TalosMachine,
+    /// GKE's node system configuration, as `gcloud --system-config-from-file` takes it.
+    GkeNodeSystem,
     /// Docker's `daemon.json`.
     DockerDaemon,
     /// Highwater's own `MemoryPolicy`.

@@ -102,6 +102,24 @@ pub struct Actor {
     pub attributes: Option<HashMap<String, String>>,
 }
 
+/// `GET /info`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub struct EngineInfo {
+    /// `26.1.5+dfsg1`.
+    pub server_version: Option<String>,
+    /// `systemd`, `cgroupfs` or `none`.
+    pub cgroup_driver: Option<String>,
+    /// `1` or `2`; since 20.10.
+    pub cgroup_version: Option<String>,
+    /// `overlay2`.
+    pub driver: Option<String>,
+    /// `/var/lib/docker`.
+    pub docker_root_dir: Option<String>,
+    /// Whether swap can be limited.
+    pub swap_limit: Option<bool>,
+}
+
 /// The body of an answer with an error status.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]

@@ -123,6 +123,8 @@ fn kind_name(kind: &DocumentKind) -> String {
         DocumentKind::KubeletConfiguration => "KubeletConfiguration".to_owned(),
         DocumentKind::NodeConfig => "NodeConfig".to_owned(),
         DocumentKind::Ec2NodeClass => "EC2NodeClass".to_owned(),
+        DocumentKind::TalosMachine => "Talos machine configuration".to_owned(),
+        DocumentKind::GkeNodeSystem => "GKE node system configuration".to_owned(),
         DocumentKind::DockerDaemon => "daemon.json".to_owned(),
         DocumentKind::MemoryPolicy => "MemoryPolicy".to_owned(),
         DocumentKind::SystemdUnit => "systemd unit".to_owned(),

@@ -97,7 +97,11 @@ impl NodeFlags {
     }
 }
 
-fn amount(text: &str) -> Result<Bytes, String> {
+/// An amount of memory as a flag gives it.
+///
+/// # Errors
+/// It is no amount; with the words that say so.
+pub fn amount(text: &str) -> Result<Bytes, String> {
     match text.parse::<Quantity>() {
         Ok(Quantity::Bytes(bytes)) => Ok(bytes),
         Ok(Quantity::Ratio(_)) | Err(_) => {
@@ -106,7 +110,11 @@ fn amount(text: &str) -> Result<Bytes, String> {
     }
 }
 
-fn version(text: &str) -> Result<KubernetesVersion, String> {
+/// The version in `1.34`, `v1.34.1` or `1.34.1-eks`.
+///
+/// # Errors
+/// When its rules are not known.
+pub fn version(text: &str) -> Result<KubernetesVersion, String> {
     let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');
     let minor = match (parts.next(), parts.next().and_then(|minor| minor.parse().ok())) {
         (Some("1"), Some(minor)) if KUBERNETES.contains(&minor) => Some(minor),

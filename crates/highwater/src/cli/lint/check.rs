@@ -8,6 +8,7 @@ use judge::silence;
 use model::checked_file::CheckedFile;
 use model::document::lines::Lines;
 use model::document::{Span, Unread, UnreadSeverity};
+use model::manifest::ManifestFile;
 use std::io::{self, Read};
 use std::path::Path;
 use std::sync::Mutex;
@@ -101,12 +102,18 @@ fn open(path: &Path) -> io::Result<std::fs::File> {
 }
 
 /// Checks a text.
-#[must_use]
-pub fn bytes_of(name: &str, bytes: &[u8], settings: &Settings) -> CheckedFile {
+fn bytes_of(name: &str, bytes: &[u8], settings: &Settings) -> CheckedFile {
     let file = manifest::read(name, bytes);
+    let checked = checked(&file, settings);
+    let is_silent = checked.findings.is_empty() && checked.unread.is_empty();
+    CheckedFile { text: if is_silent { String::new() } else { file.text }, ..checked }
+}
+
+/// What is found in a file. Its text stays there.
+#[must_use]
+pub fn checked(file: &ManifestFile, settings: &Settings) -> CheckedFile {
     let silences = silence::read(&file.text, settings_rule);
-    let subject = Subject { file: &file, target: settings.target };
-    let mut findings = judge::lint::lint(&subject);
+    let mut findings = judge::lint::lint(&Subject { file, target: settings.target });
     findings.retain(|finding| {
         finding.severity >= settings.severity_min && settings.rules.contains(&finding.rule)
     });
@@ -116,7 +123,7 @@ pub fn bytes_of(name: &str, bytes: &[u8], settings: &Settings) -> CheckedFile {
         findings.retain(|finding| !silences.covers(finding.rule, lines.position(finding.span.start).line));
     }
     let ignored = before - findings.len();
-    let mut unread = file.unread;
+    let mut unread = file.unread.clone();
     unread.extend(silences.faults.into_iter().map(|(span, found)| Unread {
         span,
         why: format!("this comment silences nothing: expected a rule's name, found `{found}`"),
@@ -124,9 +131,7 @@ pub fn bytes_of(name: &str, bytes: &[u8], settings: &Settings) -> CheckedFile {
     }));
     unread.sort_by_key(|unread| unread.span);
     let documents = file.documents.len();
-    let is_silent = findings.is_empty() && unread.is_empty();
-    let text = if is_silent { String::new() } else { file.text };
-    CheckedFile { name: name.to_owned(), text, documents, unread, findings, ignored }
+    CheckedFile { name: file.name.clone(), text: String::new(), documents, unread, findings, ignored }
 }
 
 fn settings_rule(word: &str) -> Option<&'static str> {

@@ -82,8 +82,8 @@ fn write(path: &Path, before: &[u8], after: &str) -> Result<(), String> {
 
 /// Applies fixes until none is left. One that would change the meaning elsewhere, or break what was readable, is left out.
 fn mended(name: &str, before: Vec<u8>, settings: &Settings) -> Fixed {
-    let checked = check::bytes_of(name, &before, settings);
     let mut file = manifest::read(name, &before);
+    let checked = check::checked(&file, settings);
     // Edits count the bytes of the text; in a file of another encoding they have no place.
     let rounds = if manifest::is_as_written(&file, &before) { ROUNDS_MAX } else { 0 };
     let mut now = checked.clone();
@@ -95,7 +95,7 @@ fn mended(name: &str, before: Vec<u8>, settings: &Settings) -> Fixed {
         }
         file = next;
         mended += fixes;
-        now = check::bytes_of(name, file.text.as_bytes(), settings);
+        now = check::checked(&file, settings);
     }
     Fixed { before, checked, after: file.text, mended }
 }

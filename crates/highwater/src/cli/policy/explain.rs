@@ -1,5 +1,6 @@
 //! `highwater policy explain`: one container, running or declared, under a policy.
 
+use crate::cli::explain::node_flags;
 use crate::cli::output::{self, Format};
 use crate::cli::{Global, observe, show};
 use crate::exit_code::Outcome;
@@ -12,7 +13,6 @@ use model::cgroup::{Cgroup, Swap};
 use model::declared::Declared;
 use model::manifest::ManifestFile;
 use model::policy::{HeldMemory, PolicyFacts, PolicySubject, PolicyVerdict};
-use model::quantity::Quantity;
 use model::reading::Reading;
 use model::snapshot::Snapshot;
 use model::workload::{ContainerSpec, Workload};
@@ -33,26 +33,14 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// With --file: the node's memory
-    #[arg(long, value_name = "AMOUNT", requires = "file", value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", requires = "file", value_parser = node_flags::amount)]
     node_memory: Option<Bytes>,
     /// With --file: the node's swap
-    #[arg(long, value_name = "AMOUNT", requires = "file", value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", requires = "file", value_parser = node_flags::amount)]
     node_swap: Option<Bytes>,
     /// How to print
     #[arg(long, short, value_enum, default_value_t)]
     format: Format,
-}
-
-/// An amount of memory, as a flag.
-///
-/// # Errors
-/// When it is none, or a share.
-pub fn amount(word: &str) -> Result<Bytes, String> {
-    match word.parse::<Quantity>() {
-        Ok(Quantity::Bytes(bytes)) => Ok(bytes),
-        Ok(Quantity::Ratio(_)) => Err(format!("expected an amount such as `16Gi`, found `{word}`")),
-        Err(error) => Err(error.to_string()),
-    }
 }
 
 /// Explains.

@@ -1,8 +1,8 @@
 //! A VerticalPodAutoscaler that moves a memory request to the limit, or whose bounds contradict each other.
 
 use crate::lint::kubernetes::object::{Container, Object, Pod, amount, objects_of, pods};
-use crate::lint::kubernetes::{report, wish};
-use crate::lint::runtime;
+use crate::lint::kubernetes::wish;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use model::document::node::Node;
@@ -126,7 +126,7 @@ fn bounds(policy: &Node) -> Option<LintFinding> {
     (min.value.milli? > max.value.milli?).then(|| {
         let (low, high) = (&min.value.text, &max.value.text);
         let message = format!("`minAllowed.memory` ({low}) is above `maxAllowed.memory` ({high}): the autoscaler refuses the object.");
-        let (at, related) = runtime::report::between((min.span, "minAllowed"), (max.span, "maxAllowed"));
+        let (at, related) = report::between((min.span, "minAllowed"), (max.span, "maxAllowed"));
         let help = format!("write at most `{high}` for `minAllowed.memory`");
         LintFinding { related, ..report::error(RULE.id, at, message, help) }
     })
@@ -158,13 +158,13 @@ fn moved(
         Some((amount.span, amount.value.bytes()?))
     };
     let container_name = &container.spec.name.value;
-    let most = runtime::report::amount(limit);
+    let most = report::amount(limit);
     if let Some((span, least)) = bytes("minAllowed").filter(|(_, least)| *least >= limit) {
         let message = format!(
             "The autoscaler asks for at least {} for `{container_name}`, whose limit of {most} it leaves alone: request and limit become equal.",
-            runtime::report::amount(least)
+            report::amount(least)
         );
-        let (at, related) = runtime::report::between((span, "minAllowed"), (limit_span, "the memory limit"));
+        let (at, related) = report::between((span, "minAllowed"), (limit_span, "the memory limit"));
         let help = format!(
             "write a `minAllowed.memory` below `{}`, or `controlledValues: RequestsAndLimits`",
             report::quantity(limit)

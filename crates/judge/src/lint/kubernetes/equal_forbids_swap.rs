@@ -1,9 +1,8 @@
 //! A memory request that equals the limit, where swap is wanted.
 
 use crate::lint::kubernetes::object::{Container, Pod, pods};
-use crate::lint::kubernetes::report;
-use crate::lint::kubernetes::wish::{self, Wish};
-use crate::lint::runtime;
+use crate::lint::kubernetes::wish::{self, Decider, Wish};
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use kernel::cgroup_path::QosClass;
@@ -112,9 +111,9 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     let kubelet = wish::of_kubelet(subject);
     for pod in pods(subject) {
         let Some(wish) = wish::of_pod(subject, &pod, kubelet) else { continue };
+        let decider = Decider::of(subject, &pod);
         let lasting: Vec<_> = pod.containers().filter(Container::is_lasting).collect();
-        let reasons: Vec<_> =
-            lasting.iter().map(|container| wish::decision(subject, &pod, container)).collect();
+        let reasons: Vec<_> = lasting.iter().map(|container| decider.as_ref()?.decide(container)).collect();
         // One container that may swap is what is wanted; the others then refuse it on purpose.
         if reasons.iter().flatten().any(|(reason, _)| reason.is_eligible()) {
             continue;
@@ -149,12 +148,12 @@ fn is_equal(reason: &SwapReason) -> bool {
 fn finding(pod: &Pod<'_>, container: &Container<'_>, wish: &Wish) -> Option<LintFinding> {
     let own = pair(&container.spec.resources);
     let (limit, request) = own.or_else(|| pair(pod.workload.pod.resources.as_ref()?))?;
-    let amount = runtime::report::amount(limit.1);
+    let amount = report::amount(limit.1);
     let half = report::quantity(Bytes(limit.1.0 / 2));
     let name = &container.spec.name.value;
     let (at, mut related, message) = match request {
         Some(request) => {
-            let (at, related) = runtime::report::between((request, "the request"), (limit.0, "the limit"));
+            let (at, related) = report::between((request, "the request"), (limit.0, "the limit"));
             let message = format!(
                 "Request and limit of `{name}` are both {amount}: the kubelet then gives it no swap (memory.swap.max is 0)."
             );

@@ -1,7 +1,7 @@
 //! A GOMEMLIMIT that Go does not read.
 
 use crate::lint::kubernetes::object::{is_placeholder, pods};
-use crate::lint::kubernetes::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 

@@ -2,8 +2,7 @@
 
 use crate::heap;
 use crate::lint::kubernetes::object::{Container, pods};
-use crate::lint::kubernetes::report;
-use crate::lint::runtime;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use crate::pod_resources;
 use kernel::bytes::Bytes;
@@ -160,10 +159,10 @@ fn finding(container: &Container<'_>, found: &Found, limit: Bytes, limit_span: S
         "`{}` lets the heap of `{}` grow to {}, and its limit is {}: {then}.",
         setting.text,
         container.spec.name.value,
-        runtime::report::amount(heap),
-        runtime::report::amount(limit)
+        report::amount(heap),
+        report::amount(limit)
     );
-    let (at, related) = runtime::report::between((found.span, "the heap"), (limit_span, "the memory limit"));
+    let (at, related) = report::between((found.span, "the heap"), (limit_span, "the memory limit"));
     let three_quarters = Bytes(limit.0 / 4 * 3).0 >> 20;
     let help = match setting.language {
         Language::Jvm => {

@@ -1,7 +1,7 @@
 //! A kubelet configuration that lies in a ConfigMap.
 
 use crate::lint::kubernetes::object::{objects, objects_of};
-use crate::lint::kubernetes::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Span;
 use model::document::kind::DocumentKind;

@@ -1,8 +1,7 @@
 //! A LimitRange whose bounds contradict each other, or what the same file puts under it.
 
 use crate::lint::kubernetes::object::{amount, objects_of};
-use crate::lint::kubernetes::report;
-use crate::lint::runtime;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Spanned;
 use model::document::node::Node;
@@ -116,7 +115,7 @@ fn within(item: &Node, findings: &mut Vec<LintFinding>) {
             "`{low_key}.memory` ({}) is above `{high_key}.memory` ({}): the API server refuses the LimitRange.",
             low.value.text, high.value.text
         );
-        let (at, related) = runtime::report::between((low.span, low_key), (high.span, high_key));
+        let (at, related) = report::between((low.span, low_key), (high.span, high_key));
         let help = format!("write at most `{}` for `{low_key}.memory`", high.value.text);
         LintFinding { related, ..report::error(RULE.id, at, message, help) }
     });
@@ -151,8 +150,7 @@ fn outside(what: &str, key: &str, value: &Spanned<Amount>, bound: &Spanned<Amoun
         "{what} `{key}` of the namespace's LimitRange ({}): the API server refuses its pods.",
         bound.value.text
     );
-    let (at, related) =
-        runtime::report::between((value.span, "the container"), (bound.span, "the LimitRange"));
+    let (at, related) = report::between((value.span, "the container"), (bound.span, "the LimitRange"));
     let word = if key == "max" { "at most" } else { "at least" };
     let help = format!("write {word} `{}` for the container", bound.value.text);
     LintFinding { related, ..report::error(RULE.id, at, message, help) }

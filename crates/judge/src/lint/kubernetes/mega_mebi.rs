@@ -1,7 +1,6 @@
 //! A request and a limit with the same number in units of 1000 and of 1024.
 
-use crate::lint::kubernetes::report;
-use crate::lint::runtime;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 use model::workload::Resources;
@@ -55,7 +54,7 @@ spec:
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for workload in &subject.file.workloads {
         let all = workload.pod.containers.iter().map(|container| &container.resources);
-        findings.extend(all.chain(&workload.pod.resources).filter_map(finding));
+        findings.extend(all.chain(workload.pod.resources.as_deref()).filter_map(finding));
     }
 }
 
@@ -66,7 +65,7 @@ fn finding(resources: &Resources) -> Option<LintFinding> {
     if !differs_by_unit || small >= large {
         return None;
     }
-    let (at, related) = runtime::report::between((request.span, "the request"), (limit.span, "the limit"));
+    let (at, related) = report::between((request.span, "the request"), (limit.span, "the limit"));
     let message = format!(
         "`{}` is {} bytes and `{}` is {}: the request is below the limit although they look equal.",
         request.value.text, small.0, limit.value.text, large.0

@@ -1,7 +1,7 @@
 //! Annotations for the NRI plugin memory-qos that stop a pod's containers.
 
 use crate::lint::kubernetes::object::{is_placeholder, pods};
-use crate::lint::kubernetes::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Spanned;
 use model::lint::{LintFinding, LintSeverity};

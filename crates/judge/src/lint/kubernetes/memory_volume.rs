@@ -1,8 +1,7 @@
 //! Volumes in memory, which count against the memory limit.
 
 use crate::lint::kubernetes::object::{Container, Pod, pods};
-use crate::lint::kubernetes::report;
-use crate::lint::runtime;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use model::document::Span;
@@ -135,10 +134,10 @@ fn above(volume: &MemoryVolume, size: (Span, Bytes), mounting: &[Container<'_>])
     let message = format!(
         "The volume `{}` in memory may hold {}, and the memory limit of {whose} is {}: who fills it is killed before it is full.",
         volume.name.value,
-        runtime::report::amount(size.1),
-        runtime::report::amount(together)
+        report::amount(size.1),
+        report::amount(together)
     );
-    let (at, related) = runtime::report::between((size.0, "the volume's size"), (*span, "the memory limit"));
+    let (at, related) = report::between((size.0, "the volume's size"), (*span, "the memory limit"));
     let help = format!(
         "write a `sizeLimit` well below `{}`, or raise the limit by the volume's size",
         report::quantity(together)

@@ -1,7 +1,7 @@
 //! What a node can give, written by hand.
 
 use crate::lint::kubernetes::object::objects;
-use crate::lint::kubernetes::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::Node;
 use model::lint::{LintFinding, LintSeverity};

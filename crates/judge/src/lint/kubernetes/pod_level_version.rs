@@ -1,7 +1,7 @@
 //! Resources of a pod itself, by version.
 
 use crate::lint::kubernetes::object::pods;
-use crate::lint::kubernetes::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::Node;
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};

@@ -1,7 +1,7 @@
 //! Sysctls of memory in a pod, which belong to the whole node.
 
 use crate::lint::kubernetes::object::{Container, Pod, pods, within};
-use crate::lint::kubernetes::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Spanned;
 use model::document::node::Node;

@@ -2,7 +2,7 @@
 
 use crate::lint::kubernetes::memory_amounts::memory_amounts;
 use crate::lint::kubernetes::object::is_placeholder;
-use crate::lint::kubernetes::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::{Edit, Spanned};
 use model::lint::{Fix, LintFinding, LintSeverity};

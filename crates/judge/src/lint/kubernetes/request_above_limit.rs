@@ -2,8 +2,7 @@
 
 use crate::lint::kubernetes::object::Pod;
 use crate::lint::kubernetes::object::pods;
-use crate::lint::kubernetes::report;
-use crate::lint::runtime;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Span;
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
@@ -164,10 +163,10 @@ fn requests_together(pod: &Pod<'_>, resources: &Resources) -> Option<LintFinding
 }
 
 fn contradiction(places: ((Span, &str), (Span, &str)), message: String, help: String) -> LintFinding {
-    let (at, related) = runtime::report::between(places.0, places.1);
+    let (at, related) = report::between(places.0, places.1);
     LintFinding { related, ..report::error(RULE.id, at, message, help) }
 }
 
 fn stated(amount: &Amount) -> String {
-    amount.bytes().map_or_else(|| format!("`{}`", amount.text), runtime::report::amount)
+    amount.bytes().map_or_else(|| format!("`{}`", amount.text), report::amount)
 }

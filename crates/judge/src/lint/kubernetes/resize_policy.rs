@@ -1,7 +1,8 @@
 //! Resizing in place, where swap is wanted.
 
 use crate::lint::kubernetes::object::pods;
-use crate::lint::kubernetes::{report, wish};
+use crate::lint::kubernetes::wish::{self, Decider};
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
 
@@ -70,6 +71,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     let kubelet = wish::of_kubelet(subject);
     for pod in pods(subject) {
         let wish = wish::of_pod(subject, &pod, kubelet);
+        let mut decider = None;
         for container in pod.containers() {
             let Some(policy) = &container.spec.memory_resize_policy else { continue };
             if version < RESIZE {
@@ -82,8 +84,11 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 continue;
             }
             let Some(wish) = wish.as_ref().filter(|_| policy.value == "NotRequired") else { continue };
-            let swaps =
-                wish::decision(subject, &pod, &container).is_some_and(|(reason, _)| reason.is_eligible());
+            let swaps = decider
+                .get_or_insert_with(|| Decider::of(subject, &pod))
+                .as_ref()
+                .and_then(|decider| decider.decide(&container))
+                .is_some_and(|(reason, _)| reason.is_eligible());
             if swaps {
                 let message = format!(
                     "`{}` may swap, so a new memory request for it stays Infeasible: the kubelet does not resize containers with swap.",

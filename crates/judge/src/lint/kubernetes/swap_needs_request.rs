@@ -1,7 +1,7 @@
 //! A container without a memory request, where swap is wanted.
 
 use crate::lint::kubernetes::object::{Container, pods};
-use crate::lint::kubernetes::wish::{self, Origin};
+use crate::lint::kubernetes::wish::{self, Decider, Origin};
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use kernel::cgroup_path::QosClass;
@@ -86,11 +86,10 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         else {
             continue;
         };
+        let Some(decider) = Decider::of(subject, &pod) else { continue };
         let lasting: Vec<_> = pod.containers().filter(Container::is_lasting).collect();
-        let decisions: Vec<_> = lasting
-            .iter()
-            .filter_map(|container| Some((container, wish::decision(subject, &pod, container)?)))
-            .collect();
+        let decisions: Vec<_> =
+            lasting.iter().filter_map(|container| Some((container, decider.decide(container)?))).collect();
         let gets = decisions.iter().any(|(_, (reason, memory))| reason.is_eligible() && !is_zero(*memory));
         if gets {
             continue;

@@ -1,7 +1,7 @@
 //! Environment variables about swap that nothing in Kubernetes reads.
 
 use crate::lint::kubernetes::object::{Container, pods};
-use crate::lint::kubernetes::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 

@@ -1,8 +1,7 @@
 //! Amounts that Kubernetes takes and that nobody can mean.
 
 use crate::lint::kubernetes::memory_amounts::{AmountRole, MemoryAmount, memory_amounts};
-use crate::lint::kubernetes::report;
-use crate::lint::runtime;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use model::lint::{LintFinding, LintSeverity};
@@ -108,7 +107,7 @@ fn finding(found: &MemoryAmount) -> Option<LintFinding> {
         return None;
     }
     let text = &found.amount.value.text;
-    let amount = runtime::report::amount(bytes);
+    let amount = report::amount(bytes);
     let is_fraction = found.amount.value.milli.is_some_and(|milli| milli % 1_000 != 0);
     let meaning = if is_fraction && text.ends_with('m') {
         format!("`{text}` of memory is thousandths of a byte, rounded up to {amount}")

@@ -1,7 +1,7 @@
 //! Keys about memory that no object of Kubernetes has.
 
 use crate::lint::kubernetes::object::{Pod, pods};
-use crate::lint::kubernetes::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::{Entry, Node};
 use model::lint::{LintFinding, LintSeverity};

@@ -1,7 +1,7 @@
 //! Labels and annotations about memory and swap that nobody reads.
 
 use crate::lint::kubernetes::object::{Object, metadata, objects, pods};
-use crate::lint::kubernetes::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::{Entry, Node};
 use model::lint::{LintFinding, LintSeverity};

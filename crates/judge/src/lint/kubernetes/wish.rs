@@ -11,7 +11,9 @@ use model::document::{Content, Span};
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
 use model::outcome::MemoryResources;
 use model::outcome::node::{NodeSetup, SwapBehavior};
+use model::outcome::qos::PodQos;
 use model::outcome::swap::SwapReason;
+use model::workload::PodSpec;
 
 /// Who wants it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -169,31 +171,44 @@ pub fn is_yes(text: &str) -> bool {
     !no.contains(&text.as_str())
 }
 
-/// What decides about a container's swap on a node that shares its swap; `None` where an amount is unreadable.
-#[must_use]
-pub fn decision(
-    subject: &Subject<'_>,
-    pod: &Pod<'_>,
-    container: &Container<'_>,
-) -> Option<(SwapReason, MemoryResources)> {
-    let version = subject.target.kubernetes;
-    let node = NodeSetup {
-        kubernetes: version,
-        cgroup: subject.target.cgroup,
-        memory: None,
-        swap: None,
-        reserved: Bytes::ZERO,
-        behavior: SwapBehavior::LimitedSwap,
-        node_swap_gate: true,
-        swap_controller: true,
-        memory_qos: None,
-        single_process_oom_kill: false,
-        page: Bytes(4096),
-        assumed: Vec::new(),
-    };
-    let class = qos::class(&pod.workload.pod, version).ok()?.class;
-    let memory = pod_resources::memory(container.spec, &pod.workload.pod, version).ok()?;
-    Some((limited_swap::decide(&node, &pod.workload.pod, class, memory).reason, memory))
+/// Decides about the containers of one pod on a node that shares its swap. The pod's class is computed once: a pod may have
+/// thousands of containers.
+#[derive(Debug)]
+pub struct Decider<'a> {
+    node: NodeSetup,
+    class: PodQos,
+    pod: &'a PodSpec,
+}
+
+impl<'a> Decider<'a> {
+    /// For a pod; `None` where an amount is unreadable.
+    #[must_use]
+    pub fn of(subject: &Subject<'_>, pod: &Pod<'a>) -> Option<Self> {
+        let version = subject.target.kubernetes;
+        let node = NodeSetup {
+            kubernetes: version,
+            cgroup: subject.target.cgroup,
+            memory: None,
+            swap: None,
+            reserved: Bytes::ZERO,
+            behavior: SwapBehavior::LimitedSwap,
+            node_swap_gate: true,
+            swap_controller: true,
+            memory_qos: None,
+            single_process_oom_kill: false,
+            page: Bytes(4096),
+            assumed: Vec::new(),
+        };
+        let class = qos::class(&pod.workload.pod, version).ok()?;
+        Some(Self { node, class, pod: &pod.workload.pod })
+    }
+
+    /// What decides about a container; `None` where an amount is unreadable.
+    #[must_use]
+    pub fn decide(&self, container: &Container<'_>) -> Option<(SwapReason, MemoryResources)> {
+        let memory = pod_resources::memory(container.spec, self.pod, self.node.kubernetes).ok()?;
+        Some((limited_swap::decide(&self.node, self.pod, self.class.class, memory).reason, memory))
+    }
 }
 
 /// A finding that is as bad as the wish is plain.

@@ -1,7 +1,7 @@
 //! A memory limit of zero.
 
 use crate::lint::kubernetes::memory_amounts::{AmountRole, memory_amounts};
-use crate::lint::kubernetes::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use model::lint::{LintFinding, LintSeverity};
@@ -61,7 +61,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 .containers
                 .iter()
                 .map(|container| &container.resources)
-                .chain(&workload.pod.resources)
+                .chain(workload.pod.resources.as_deref())
         })
         .filter(|resources| has_request(resources))
         .filter_map(|resources| resources.limits.memory.as_ref().map(|limit| limit.span))

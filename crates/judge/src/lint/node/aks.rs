@@ -1,7 +1,7 @@
 //! Swap of node pools of Azure.
 
 use crate::lint::node::kubelet;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::kind::DocumentKind;
 use model::document::node::Node;
@@ -52,12 +52,12 @@ fn pool(node: &Node, findings: &mut Vec<LintFinding>) {
             entry.name()
         );
         let help = Some(format!("write `{other}` too"));
-        findings.push(LintFinding { help, ..report::error(RULE.id, entry.span(), message) });
+        findings.push(report::error(RULE.id, entry.span(), message, help));
     }
     if let Some(entry) = kubelet.and_then(|kubelet| kubelet.entry("memorySwap")) {
         let message = "AKS takes no `memorySwap` in `kubeletConfig`: pods get no swap there.".to_owned();
         let help = Some("remove it".to_owned());
-        findings.push(LintFinding { help, ..report::error(RULE.id, entry.key.span, message) });
+        findings.push(report::error(RULE.id, entry.key.span, message, help));
     }
     for entry in node.entries() {
         pool(&entry.value, findings);

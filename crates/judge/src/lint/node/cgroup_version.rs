@@ -1,7 +1,7 @@
 //! Kubelet settings that depend on the version of cgroups.
 
 use crate::lint::node::kubelet;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
 use model::document::node::{Entry, Node, Plain};
@@ -51,7 +51,7 @@ fn not_a_bool(entry: &Entry) -> Option<LintFinding> {
         entry.name()
     );
     let help = Some("write `true` or `false` without quotes".to_owned());
-    Some(LintFinding { help, ..report::error(RULE.id, entry.span(), message) })
+    Some(report::error(RULE.id, entry.span(), message, help))
 }
 
 fn unknown(subject: &Subject<'_>, entry: &Entry, since: u16) -> Option<LintFinding> {
@@ -63,17 +63,14 @@ fn unknown(subject: &Subject<'_>, entry: &Entry, since: u16) -> Option<LintFindi
             version.0
         );
         let help = Some(format!("remove it, or move to Kubernetes 1.{since}"));
-        LintFinding { help, ..report::warning(RULE.id, entry.key.span, message) }
+        report::warning(RULE.id, entry.key.span, message, help)
     })
 }
 
 fn on_v1(subject: &Subject<'_>, root: &Node, findings: &mut Vec<LintFinding>) {
     let version = subject.target.kubernetes;
     let mut say = |span, message: &str, help: &str| {
-        findings.push(LintFinding {
-            help: Some(help.to_owned()),
-            ..report::error(RULE.id, span, message.to_owned())
-        });
+        findings.push(report::error(RULE.id, span, message.to_owned(), Some(help.to_owned())));
     };
     if let Some(entry) = root.entry("singleProcessOOMKill").filter(|entry| entry.value.bool() == Some(false))
     {
@@ -93,7 +90,7 @@ fn on_v1(subject: &Subject<'_>, root: &Node, findings: &mut Vec<LintFinding>) {
     {
         let message = "`swapBehavior: LimitedSwap` gives no container swap on cgroup v1.".to_owned();
         let help = Some("move the machine to cgroup v2".to_owned());
-        findings.push(LintFinding { help, ..report::warning(RULE.id, span, message) });
+        findings.push(report::warning(RULE.id, span, message, help));
     }
 }
 
@@ -101,7 +98,7 @@ fn on_v1(subject: &Subject<'_>, root: &Node, findings: &mut Vec<LintFinding>) {
 mod tests {
     use super::{CgroupVersion, KubernetesVersion, RULE};
     use crate::lint::Subject;
-    use crate::lint::runtime::report::tests_support::kubelet;
+    use crate::lint::report::tests_support::kubelet;
     use model::lint::{LintSeverity, LintTarget};
 
     #[test]

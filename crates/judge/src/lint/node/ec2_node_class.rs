@@ -1,7 +1,7 @@
 //! Swap fields of an EC2NodeClass's kubelet, which has none.
 
 use crate::lint::node::kubelet;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::kind::DocumentKind;
 use model::document::node::Node;
@@ -56,7 +56,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 let help = Some(
                     "write it in a NodeConfig in `spec.userData`, under `spec.kubelet.config`".to_owned(),
                 );
-                findings.push(LintFinding { help, ..report::error(RULE.id, entry.key.span, message) });
+                findings.push(report::error(RULE.id, entry.key.span, message, help));
             }
         }
     }

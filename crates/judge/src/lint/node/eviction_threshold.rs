@@ -1,7 +1,7 @@
 //! Eviction thresholds of memory that the kubelet refuses, or that never fire.
 
 use crate::lint::node::kubelet;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::{Entry, Node, Plain};
 use model::lint::{LintFinding, LintSeverity};
@@ -60,12 +60,12 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let soft = root.get("evictionSoft").and_then(|soft| soft.entry("memory.available"));
         let periods = root.get("evictionSoftGracePeriod");
         let has_period = periods.is_some_and(|periods| periods.get("memory.available").is_some());
-        if let Some(entry) = soft.filter(|_| !has_period && !kubelet::is_part(subject)) {
+        if let Some(entry) = soft.filter(|_| !has_period && !kubelet::is_part(subject, &configuration)) {
             let message =
                 "The soft threshold of memory.available has no grace period. The kubelet does not start."
                     .to_owned();
             let help = Some("write `memory.available: 1m30s` under `evictionSoftGracePeriod`".to_owned());
-            findings.push(LintFinding { help, ..report::error(RULE.id, entry.span(), message) });
+            findings.push(report::error(RULE.id, entry.span(), message, help));
         }
     }
 }
@@ -77,7 +77,7 @@ fn one(list: &str, entry: &Entry) -> Option<LintFinding> {
         return about_memory.then(|| {
             let message = format!("The kubelet has no eviction signal `{signal}`. It does not start.");
             let help = "write `memory.available`; swap is no signal of eviction".to_owned();
-            LintFinding { help: Some(help), ..report::error(RULE.id, entry.span(), message) }
+            report::error(RULE.id, entry.span(), message, Some(help))
         });
     }
     if signal != "memory.available" {
@@ -95,8 +95,8 @@ fn one(list: &str, entry: &Entry) -> Option<LintFinding> {
     let help =
         Some("write an amount with its unit such as `100Mi`, or a share such as `5%`, in quotes".to_owned());
     let is_warning = fault == NEVER;
-    let found = if is_warning { report::warning } else { report::error }(RULE.id, entry.span(), message);
-    Some(LintFinding { help, ..found })
+    let make = if is_warning { report::warning } else { report::error };
+    Some(make(RULE.id, entry.span(), message, help))
 }
 
 const NEVER: &str = "is less than a page of memory, so pods are never evicted";

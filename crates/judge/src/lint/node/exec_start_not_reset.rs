@@ -1,7 +1,7 @@
 //! Drop-ins of kubelet.service that name a second program.
 
 use crate::lint::node::unit;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::{Edit, Span};
 use model::lint::{Fix, LintFinding, LintSeverity};
@@ -38,8 +38,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     let span = first.key.span;
     let edits = vec![Edit { span: Span::new(span.start, span.start), text: "ExecStart=\n".to_owned() }];
     findings.push(LintFinding {
-        help,
         fix: Some(Fix { title, edits }),
-        ..report::error(RULE.id, span.to(first.value.span), message)
+        ..report::error(RULE.id, span.to(first.value.span), message, help)
     });
 }

@@ -1,7 +1,7 @@
 //! Swap for containers, and a kubelet that does not start when there is swap.
 
 use crate::lint::node::kubelet;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Edit;
 use model::lint::{Fix, LintFinding, LintSeverity};
@@ -57,20 +57,19 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 let help = Some("write `failSwapOn: false`".to_owned());
                 findings.push(LintFinding {
                     related,
-                    help,
                     fix: Some(fix),
-                    ..report::error(RULE.id, at, message)
+                    ..report::error(RULE.id, at, message, help)
                 });
             }
             Some(_) => {}
-            None if elsewhere || kubelet::is_part(subject) => {}
+            None if elsewhere || kubelet::is_part(subject, &configuration) => {}
             None => {
                 let message = format!(
                     "`swapBehavior: {behavior}` without `failSwapOn: false`: the default is true, and the kubelet does not start \
                      when the machine has swap."
                 );
                 let help = Some("write `failSwapOn: false` beside `memorySwap`".to_owned());
-                findings.push(LintFinding { help, ..report::warning(RULE.id, span, message) });
+                findings.push(report::warning(RULE.id, span, message, help));
             }
         }
     }

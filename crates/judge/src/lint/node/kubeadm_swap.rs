@@ -1,7 +1,7 @@
 //! Swap in the configuration of kubeadm.
 
 use crate::lint::node::{kubelet, script};
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Span;
 use model::document::kind::DocumentKind;
@@ -45,7 +45,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let help = Some(
                 "remove it; `failSwapOn: false` belongs into a KubeletConfiguration in this file".to_owned(),
             );
-            findings.push(LintFinding { help, ..report::error(RULE.id, entry.span(), message) });
+            findings.push(report::error(RULE.id, entry.span(), message, help));
         }
         let ignored =
             root.at(&["nodeRegistration", "ignorePreflightErrors"]).map(Node::items).unwrap_or_default();
@@ -77,6 +77,6 @@ fn needless(subject: &Subject<'_>, span: Span) -> Option<LintFinding> {
     (version >= KubernetesVersion(28)).then(|| {
         let message = format!("kubeadm of 1.{} only warns of swap, so this changes nothing: the kubelet's `failSwapOn` decides.", version.0);
         let help = Some("remove it, and write `failSwapOn: false` in a KubeletConfiguration".to_owned());
-        LintFinding { help, ..report::info(RULE.id, span, message) }
+        report::info(RULE.id, span, message, help)
     })
 }

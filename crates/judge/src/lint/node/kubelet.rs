@@ -3,7 +3,7 @@
 use crate::lint::Subject;
 use crate::lint::node::script;
 use model::document::kind::DocumentKind;
-use model::document::node::Node;
+use model::document::node::{Entry, Node};
 use model::document::{Content, Document, Span};
 
 /// A kubelet configuration.
@@ -48,11 +48,17 @@ pub fn wants_swap(subject: &Subject<'_>) -> Option<Span> {
     })
 }
 
-/// Whether a document may be a part of a configuration only: files of a drop-in folder, and patches.
+/// Whether a configuration may be a part only: files of a drop-in folder, patches, and what Talos merges into its own, which lets
+/// the kubelet start with swap (Talos' guide on swap asks for `memorySwap` alone).
 #[must_use]
-pub fn is_part(subject: &Subject<'_>) -> bool {
+pub fn is_part(subject: &Subject<'_>, configuration: &Configuration<'_>) -> bool {
+    let outer = configuration.document.inside.and_then(|number| subject.file.documents.get(number));
     let name = subject.file.name.to_ascii_lowercase();
-    name.ends_with(".conf") || name.contains(".d/") || name.contains("patch") || name.contains("+strategic")
+    outer.is_some_and(|outer| outer.kind == DocumentKind::TalosMachine)
+        || name.ends_with(".conf")
+        || name.contains(".d/")
+        || name.contains("patch")
+        || name.contains("+strategic")
 }
 
 /// A flag of a kubelet: `--fail-swap-on=false`, wherever it is written.
@@ -103,15 +109,16 @@ fn tree_flags(document: &Document, root: &Node, flags: &mut Vec<Flag>) {
         DocumentKind::Kubeadm { .. } => {
             let Some(arguments) = root.at(&["nodeRegistration", "kubeletExtraArgs"]) else { return };
             // v1beta3 is a mapping, v1beta4 a list of names and values.
-            flags.extend(arguments.entries().iter().map(|entry| {
-                let value = entry.value.text().unwrap_or("").to_owned();
-                Flag { name: entry.name().to_owned(), value, span: entry.span() }
-            }));
+            flags.extend(arguments.entries().iter().map(flag_of));
             flags.extend(arguments.items().iter().filter_map(|item| {
                 let name = item.get("name")?.text()?.to_owned();
                 let value = item.get("value").and_then(Node::text).unwrap_or("").to_owned();
                 Some(Flag { name, value, span: item.span })
             }));
+        }
+        DocumentKind::TalosMachine => {
+            let arguments = root.at(&["machine", "kubelet", "extraArgs"]);
+            flags.extend(arguments.map_or(&[][..], Node::entries).iter().map(flag_of));
         }
         DocumentKind::NodeConfig => {
             let Some(list) = root.at(&["spec", "kubelet", "flags"]) else { return };
@@ -121,12 +128,19 @@ fn tree_flags(document: &Document, root: &Node, flags: &mut Vec<Flag>) {
         | DocumentKind::Compose
         | DocumentKind::KubeletConfiguration
         | DocumentKind::Ec2NodeClass
+        | DocumentKind::GkeNodeSystem
         | DocumentKind::DockerDaemon
         | DocumentKind::MemoryPolicy
         | DocumentKind::SystemdUnit
         | DocumentKind::MimeUserData
         | DocumentKind::Shell => {}
     }
+}
+
+/// A flag that is written as a key and its value.
+fn flag_of(entry: &Entry) -> Flag {
+    let value = entry.value.text().unwrap_or("").to_owned();
+    Flag { name: entry.name().to_owned(), value, span: entry.span() }
 }
 
 fn in_text(text: &str, span: Span) -> Vec<Flag> {

@@ -1,7 +1,7 @@
 //! Keys of a kubelet configuration that look as if they were about swap.
 
 use crate::lint::node::kubelet;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::{Entry, Node, Plain};
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
@@ -73,7 +73,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     {
         let message = format!("The kubelet has no flag `--{}`. It does not start with it.", flag.name);
         let help = "write `memorySwap.swapBehavior` in the kubelet's configuration file".to_owned();
-        findings.push(LintFinding { help: Some(help), ..report::error(RULE.id, flag.span, message) });
+        findings.push(report::error(RULE.id, flag.span, message, Some(help)));
     }
 }
 
@@ -97,7 +97,7 @@ fn ignored(name: &str, entry: &Entry, help: &str) -> LintFinding {
     let message = format!(
         "The kubelet has no setting `{name}`: it skips it with a line in its log, and swap stays as it was."
     );
-    LintFinding { help: Some(help.to_owned()), ..report::warning(RULE.id, entry.key.span, message) }
+    report::warning(RULE.id, entry.key.span, message, Some(help.to_owned()))
 }
 
 fn not_a_bool(entry: &Entry) -> Option<LintFinding> {
@@ -110,7 +110,7 @@ fn not_a_bool(entry: &Entry) -> Option<LintFinding> {
         "`failSwapOn` is the text \"{text}\", not true or false. The kubelet cannot read its configuration and does not start."
     );
     let help = "write `failSwapOn: false` without quotes".to_owned();
-    Some(LintFinding { help: Some(help), ..report::error(RULE.id, entry.span(), message) })
+    Some(report::error(RULE.id, entry.span(), message, Some(help)))
 }
 
 fn not_reservable(list: &str, entry: &Entry) -> LintFinding {
@@ -119,5 +119,5 @@ fn not_reservable(list: &str, entry: &Entry) -> LintFinding {
         entry.name()
     );
     let help = "remove it; MemorySwapMax=0 on the system's slice keeps its daemons out of swap".to_owned();
-    LintFinding { help: Some(help), ..report::error(RULE.id, entry.span(), message) }
+    report::error(RULE.id, entry.span(), message, Some(help))
 }

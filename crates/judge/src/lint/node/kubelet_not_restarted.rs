@@ -1,7 +1,7 @@
 //! A changed kubelet configuration and a kubelet that is not restarted.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -50,6 +50,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             "The kubelet's swap settings are changed, and it is not restarted: it goes on with the old ones."
                 .to_owned();
         let help = Some("write `systemctl restart kubelet` at the end".to_owned());
-        findings.push(LintFinding { help, ..report::warning(RULE.id, edit.command.span, message) });
+        findings.push(report::warning(RULE.id, edit.command.span, message, help));
     }
 }

@@ -1,7 +1,7 @@
 //! Fields of MemoryQoS.
 
 use crate::lint::node::kubelet;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
 use model::document::node::{Entry, Plain};
@@ -36,13 +36,16 @@ const POLICY: KubernetesVersion = KubernetesVersion(36);
 const BETA: KubernetesVersion = KubernetesVersion(37);
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
+    let gate = kubelet::gate_anywhere(subject, "MemoryQoS");
     for configuration in kubelet::configurations(subject) {
         let root = configuration.root;
+        let is_part = kubelet::is_part(subject, &configuration);
+        let idle = |entry| idle(subject, gate, is_part, entry);
         if let Some(entry) = root.entry("memoryThrottlingFactor") {
-            findings.extend(factor(entry).or_else(|| idle(subject, entry)));
+            findings.extend(factor(entry).or_else(|| idle(entry)));
         }
         if let Some(entry) = root.entry("memoryReservationPolicy") {
-            findings.extend(policy(subject, entry).or_else(|| idle(subject, entry)));
+            findings.extend(policy(subject, entry).or_else(|| idle(entry)));
         }
     }
 }
@@ -59,7 +62,7 @@ fn factor(entry: &Entry) -> Option<LintFinding> {
             "`memoryThrottlingFactor: {value}` is not above 0 and at most 1. The kubelet does not start."
         );
         let help = "write a share such as `0.9`".to_owned();
-        LintFinding { help: Some(help), ..report::error(RULE.id, entry.span(), message) }
+        report::error(RULE.id, entry.span(), message, Some(help))
     })
 }
 
@@ -71,34 +74,33 @@ fn policy(subject: &Subject<'_>, entry: &Entry) -> Option<LintFinding> {
             subject.target.kubernetes.0
         );
         let help = "remove it, or move to Kubernetes 1.36".to_owned();
-        return Some(LintFinding { help: Some(help), ..report::warning(RULE.id, entry.key.span, message) });
+        return Some(report::warning(RULE.id, entry.key.span, message, Some(help)));
     }
     (!["None", "TieredReservation"].contains(&text)).then(|| {
         let message =
             format!("`memoryReservationPolicy: {text}` is not accepted. The kubelet does not start.");
         let help = "write `None` or `TieredReservation`".to_owned();
-        LintFinding { help: Some(help), ..report::error(RULE.id, entry.span(), message) }
+        report::error(RULE.id, entry.span(), message, Some(help))
     })
 }
 
 /// Set, and without effect: no gate, or no cgroup v2.
-fn idle(subject: &Subject<'_>, entry: &Entry) -> Option<LintFinding> {
+fn idle(subject: &Subject<'_>, gate: Option<bool>, is_part: bool, entry: &Entry) -> Option<LintFinding> {
     // A null, and the defaults that whole configurations repeat, set nothing.
     if entry.value.is_null() || ["None", "0.9"].contains(&entry.value.text().unwrap_or("")) {
         return None;
     }
-    let gate = kubelet::gate_anywhere(subject, "MemoryQoS");
     let on = gate.unwrap_or(subject.target.kubernetes >= BETA);
     let (why, help) = if subject.target.cgroup == CgroupVersion::V1 {
         (
             "cgroup v1 has no memory.high, memory.low and memory.min",
             "remove it, or move the node to cgroup v2",
         )
-    } else if !(on || gate.is_none() && kubelet::is_part(subject)) {
+    } else if !(on || gate.is_none() && is_part) {
         ("the feature gate MemoryQoS is off", "write `MemoryQoS: true` under `featureGates`, or remove it")
     } else {
         return None;
     };
     let message = format!("`{}` has no effect: {why}.", entry.name());
-    Some(LintFinding { help: Some(help.to_owned()), ..report::warning(RULE.id, entry.key.span, message) })
+    Some(report::warning(RULE.id, entry.key.span, message, Some(help.to_owned())))
 }

@@ -1,6 +1,6 @@
 //! Boundaries of user data in several parts.
 
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Content;
 use model::document::kind::DocumentKind;
@@ -40,7 +40,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "The last part does not end with `{line}--`. Karpenter and nodeadm cannot read the user data, and the node does not join."
             );
             let help = Some(format!("write `{line}--` on a line of its own behind the last part"));
-            findings.push(LintFinding { help, ..report::error(RULE.id, first.value.span, message) });
+            findings.push(report::error(RULE.id, first.value.span, message, help));
             continue;
         }
         for mark in marks {
@@ -57,7 +57,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     line.to_owned(),
                     "remove the blanks",
                 );
-                findings.push(LintFinding { help, fix, ..report::info(RULE.id, mark.value.span, message) });
+                findings.push(LintFinding { fix, ..report::info(RULE.id, mark.value.span, message, help) });
             }
         }
     }

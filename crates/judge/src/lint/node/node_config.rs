@@ -1,7 +1,7 @@
 //! Swap fields of a NodeConfig, which has none.
 
 use crate::lint::node::kubelet;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::kind::DocumentKind;
 use model::document::node::{Entry, Node};
@@ -80,5 +80,5 @@ fn finding(path: &str, entry: &Entry) -> LintFinding {
             "make the swap in a shell part of the user data, before the kubelet starts",
         )
     };
-    LintFinding { help: Some(help.to_owned()), ..report::warning(RULE.id, entry.key.span, message) }
+    report::warning(RULE.id, entry.key.span, message, Some(help.to_owned()))
 }

@@ -1,7 +1,7 @@
 //! The feature gate NodeSwap, by version.
 
-use crate::lint::node::kubelet;
-use crate::lint::runtime::report;
+use crate::lint::node::kubelet::{self, Configuration};
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Span;
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
@@ -37,6 +37,7 @@ const ENDS: KubernetesVersion = KubernetesVersion(37);
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     let version = subject.target.kubernetes;
+    let anywhere = kubelet::gate_anywhere(subject, "NodeSwap");
     for configuration in kubelet::configurations(subject) {
         let gate = kubelet::gate(configuration.root, "NodeSwap");
         if let Some((span, value)) = gate {
@@ -44,7 +45,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         }
         let behavior = kubelet::swap_behavior(configuration.root).filter(|(_, text)| *text != "NoSwap");
         if let Some((span, behavior)) = behavior {
-            findings.extend(needed(subject, span, behavior));
+            findings.extend(needed(subject, &configuration, anywhere, (span, behavior)));
         }
     }
     for flag in kubelet::flags(subject) {
@@ -62,12 +63,12 @@ fn finding(version: KubernetesVersion, span: Span, value: bool, text: &str) -> O
         let message = format!(
             "Kubernetes 1.{release} has no feature gate NodeSwap: it came with 1.22. The kubelet does not start."
         );
-        report::error(RULE.id, span, message)
+        report::error(RULE.id, span, message, None)
     } else if version >= LOCKED && !value {
         let message = format!(
             "`{text}`: the gate is locked to true since 1.34. The kubelet of 1.{release} does not start."
         );
-        report::error(RULE.id, span, message)
+        report::error(RULE.id, span, message, None)
     } else if version >= ON && value {
         let then = if version >= ENDS {
             "The gate is about to be removed, and a kubelet without it does not start."
@@ -78,6 +79,7 @@ fn finding(version: KubernetesVersion, span: Span, value: bool, text: &str) -> O
             RULE.id,
             span,
             format!("`{text}` has no effect: swap is on by default since 1.30. {then}"),
+            None,
         )
     } else {
         return None;
@@ -91,12 +93,16 @@ fn finding(version: KubernetesVersion, span: Span, value: bool, text: &str) -> O
 }
 
 /// Up to 1.29, and where the gate is off, the field itself is refused.
-fn needed(subject: &Subject<'_>, span: Span, behavior: &str) -> Option<LintFinding> {
+fn needed(
+    subject: &Subject<'_>,
+    configuration: &Configuration<'_>,
+    gate: Option<bool>,
+    (span, behavior): (Span, &str),
+) -> Option<LintFinding> {
     let version = subject.target.kubernetes;
-    let gate = kubelet::gate_anywhere(subject, "NodeSwap");
     let off = match gate {
         Some(on) => !on,
-        None => version < ON && !kubelet::is_part(subject),
+        None => version < ON && !kubelet::is_part(subject, configuration),
     };
     if !off || version >= LOCKED || version < FIRST {
         return None;
@@ -108,5 +114,5 @@ fn needed(subject: &Subject<'_>, span: Span, behavior: &str) -> Option<LintFindi
     );
     let help =
         if version < ON { "write `NodeSwap: true` under `featureGates`" } else { "remove `NodeSwap: false`" };
-    Some(LintFinding { help: Some(help.to_owned()), ..report::error(RULE.id, span, message) })
+    Some(report::error(RULE.id, span, message, Some(help.to_owned())))
 }

@@ -1,7 +1,7 @@
 //! Kernel settings that a kubelet with protectKernelDefaults does not accept.
 
 use crate::lint::node::{kubelet, sysctl};
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -50,7 +50,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let (at, related) =
                 report::between((set.span, "the kernel's setting"), (entry.span(), "refuses it"));
             let help = Some(format!("write `{name} = {wanted}`"));
-            findings.push(LintFinding { related, help, ..report::error(RULE.id, at, message) });
+            findings.push(LintFinding { related, ..report::error(RULE.id, at, message, help) });
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::lint::Subject;
 use model::document::kind::DocumentKind;
 use model::document::{Command, Content, Document, Span, Spanned};
+use std::collections::BTreeSet;
 
 /// A script, or a part of user data that is one.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +42,9 @@ pub struct Write<'a> {
     pub span: Span,
 }
 
+/// Pipes are followed this far.
+const PIPED_MAX: usize = 8;
+
 /// Words that stand before a program.
 const BEFORE: [&str; 16] = [
     "sudo", "env", "time", "nohup", "exec", "command", "then", "do", "else", "if", "while", "until", "!",
@@ -62,10 +66,9 @@ pub fn scripts<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Script<'a>> {
 /// The scripts of a file that no container runs: what containers look at is judged with their pods.
 pub fn outside_pods<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Script<'a>> {
     let workloads = &subject.file.workloads;
-    scripts(subject).filter(|script| {
-        let outer = script.document.inside;
-        !workloads.iter().any(|workload| outer == Some(workload.document))
-    })
+    // Workloads are in the order of their documents.
+    let is_workload = |number| workloads.binary_search_by_key(&number, |workload| workload.document).is_ok();
+    scripts(subject).filter(move |script| !script.document.inside.is_some_and(is_workload))
 }
 
 /// Whether a file makes a node's user data: its scripts run once, at the first boot.
@@ -77,6 +80,8 @@ pub fn is_user_data(subject: &Subject<'_>) -> bool {
         | DocumentKind::Compose
         | DocumentKind::KubeletConfiguration
         | DocumentKind::Kubeadm { .. }
+        | DocumentKind::TalosMachine
+        | DocumentKind::GkeNodeSystem
         | DocumentKind::DockerDaemon
         | DocumentKind::MemoryPolicy
         | DocumentKind::SystemdUnit
@@ -116,6 +121,15 @@ impl<'a> Script<'a> {
         targets(&command.words).into_iter().map(|path| Write { path, value, span }).collect()
     }
 
+    /// The commands through whose pipes the output of a command goes, next first. A long line is followed a little way.
+    pub fn piped(&self, at: usize) -> impl Iterator<Item = &'a Command> + use<'a> {
+        let script = *self;
+        let rest = self.commands.get(at..).unwrap_or_default();
+        let pairs = rest.iter().zip(rest.iter().skip(1)).take(PIPED_MAX);
+        let follows = move |pair: &(&Command, &Command)| script.is_piped(pair.0.span, pair.1.span);
+        pairs.take_while(follows).map(|(_, next)| next)
+    }
+
     /// Whether the output of one command is the input of the other.
     #[must_use]
     pub fn is_piped(&self, first: Span, second: Span) -> bool {
@@ -131,7 +145,9 @@ impl<'a> Script<'a> {
     }
 }
 
-fn call(command: &Command) -> Option<Call<'_>> {
+/// A command without what stands before its program; `None` when it only assigns.
+#[must_use]
+pub fn call(command: &Command) -> Option<Call<'_>> {
     let mut rest = command.words.as_slice();
     let mut flags_follow = false;
     loop {
@@ -202,19 +218,36 @@ impl<'a> Call<'a> {
     }
 }
 
+/// The command around each command: the one in whose word it stands as `$( )`. A command comes after those inside it.
+#[must_use]
+pub fn outer(commands: &[Command]) -> Vec<Option<usize>> {
+    let mut outer = vec![None; commands.len()];
+    let mut open: Vec<(usize, Span)> = Vec::new();
+    for ((at, command), place) in commands.iter().enumerate().zip(&mut outer).rev() {
+        let span = command.span;
+        while open.last().is_some_and(|(_, around)| span.start < around.start || around.end < span.end) {
+            open.pop();
+        }
+        *place = open.last().map(|(around, _)| *around);
+        open.push((at, span));
+    }
+    outer
+}
+
 /// The swap files that a script makes by fallocate, dd or truncate and hands to mkswap.
 #[must_use]
 pub fn swap_files<'a>(script: &Script<'a>) -> Vec<&'a Spanned<String>> {
-    let calls: Vec<_> = script.calls().collect();
-    let made = |file: &str| {
-        calls.iter().any(|call| match call.program {
-            "fallocate" | "truncate" | "touch" => call.has(file),
-            "dd" => call.words.iter().any(|word| word.value.strip_prefix("of=") == Some(file)),
-            _ => false,
-        })
-    };
-    let swap = calls.iter().filter(|call| call.program == "mkswap").filter_map(|call| call.operands().last());
-    swap.filter(|file| made(&file.value)).collect()
+    let mut made = BTreeSet::new();
+    for call in script.calls() {
+        let words = call.words.iter().map(|word| word.value.as_str());
+        match call.program {
+            "fallocate" | "truncate" | "touch" => made.extend(words),
+            "dd" => made.extend(words.filter_map(|word| word.strip_prefix("of="))),
+            _ => {}
+        }
+    }
+    let swap = script.calls_of("mkswap").filter_map(|call| call.operands().last());
+    swap.filter(|file| made.contains(file.value.as_str())).collect()
 }
 
 /// Whether a command starts or restarts the kubelet.

@@ -1,7 +1,7 @@
 //! Package files of the kubelet that are edited.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -54,14 +54,14 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 file.value
             );
             let help = Some("write `failSwapOn: false` in the KubeletConfiguration, or a drop-in such as /etc/systemd/system/kubelet.service.d/20-swap.conf".to_owned());
-            findings.push(LintFinding { help, ..report::warning(RULE.id, call.command.span, message) });
+            findings.push(report::warning(RULE.id, call.command.span, message, help));
         }
         for write in script.writes() {
             let path = write.path.value.as_str();
             if is_below_lib(path) && path.contains("kubelet.service") {
                 let message = format!("`{path}` belongs to a package, and its next update writes it anew.");
                 let help = Some("write the drop-in below /etc/systemd/system/kubelet.service.d".to_owned());
-                findings.push(LintFinding { help, ..report::warning(RULE.id, write.path.span, message) });
+                findings.push(report::warning(RULE.id, write.path.span, message, help));
             }
         }
     }

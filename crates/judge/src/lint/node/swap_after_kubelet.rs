@@ -1,7 +1,7 @@
 //! Swap that is switched on when the kubelet already runs.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -41,8 +41,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let help = Some("put swapon before this line, or `systemctl restart kubelet` behind it".to_owned());
         findings.push(LintFinding {
             related: vec![(swapon.command.span, "switched on here".to_owned())],
-            help,
-            ..report::warning(RULE.id, start.command.span, message)
+            ..report::warning(RULE.id, start.command.span, message, help)
         });
     }
 }

@@ -1,7 +1,7 @@
 //! Values of `memorySwap.swapBehavior`.
 
 use crate::lint::node::kubelet;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
 
@@ -40,7 +40,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let message =
                 format!("`memorySwap: {text}` is text where a mapping belongs. The kubelet does not start.");
             let help = "write `memorySwap:` and below it `swapBehavior: LimitedSwap`".to_owned();
-            findings.push(LintFinding { help: Some(help), ..report::error(RULE.id, entry.span(), message) });
+            findings.push(report::error(RULE.id, entry.span(), message, Some(help)));
         }
         let Some((span, behavior)) = kubelet::swap_behavior(root) else { continue };
         let known = if version >= KubernetesVersion(30) {
@@ -67,6 +67,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 known[0]
             ),
         };
-        findings.push(LintFinding { help: Some(help), ..report::error(RULE.id, span, message) });
+        findings.push(report::error(RULE.id, span, message, Some(help)));
     }
 }

@@ -1,9 +1,10 @@
 //! Swap files made by fallocate and then by dd.
 
-use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::node::script::{self, Call};
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
+use std::collections::BTreeMap;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -27,17 +28,22 @@ pub const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for script in script::scripts(subject) {
         let calls: Vec<_> = script.calls().collect();
-        for (at, call) in calls.iter().enumerate().filter(|(_, call)| call.program == "fallocate") {
-            let Some(file) = call.operands().last() else { continue };
-            let output = format!("of={}", file.value);
-            let Some(again) =
-                calls.iter().skip(at + 1).find(|later| later.program == "dd" && later.has(&output))
-            else {
+        let is_tried = script.text.contains("if fallocate");
+        // The next dd that writes a file, seen from behind: a script may make thousands.
+        let mut next: BTreeMap<&str, Call<'_>> = BTreeMap::new();
+        for call in calls.iter().rev() {
+            if call.program == "dd" {
+                let outputs = call.words.iter().filter_map(|word| word.value.strip_prefix("of="));
+                next.extend(outputs.map(|output| (output, *call)));
+            }
+            if call.program != "fallocate" {
                 continue;
-            };
+            }
+            let Some(file) = call.operands().last() else { continue };
+            let Some(again) = next.get(file.value.as_str()) else { continue };
             let between = script.file.get(call.command.span.end..again.command.span.start).unwrap_or("");
             // One or the other: `fallocate … || dd …`, or the branches of a condition.
-            if between.contains("||") || between.contains("else") || script.text.contains("if fallocate") {
+            if between.contains("||") || between.contains("else") || is_tried {
                 continue;
             }
             let message = format!(
@@ -47,8 +53,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let help = Some("remove the fallocate line; dd works on more file systems".to_owned());
             findings.push(LintFinding {
                 related: vec![(again.command.span, "made again".to_owned())],
-                help,
-                ..report::info(RULE.id, call.command.span, message)
+                ..report::info(RULE.id, call.command.span, message, help)
             });
         }
     }

@@ -1,9 +1,10 @@
 //! Swap files that every user can read.
 
-use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::node::script::{self, Script};
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
+use std::collections::BTreeSet;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -26,40 +27,42 @@ pub const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for script in script::scripts(subject) {
         let makes = script::swap_files(&script);
-        for file in makes {
-            let closed = script.calls().any(|call| {
-                matches!(call.program, "chmod" | "install" | "umask" | "swapoff")
-                    && closes(&call, &file.value)
-                    || call.program == "mkswap"
-                        && call.words.iter().any(|word| ["--file", "-F"].contains(&word.value.as_str()))
-                    || call.program == "btrfs"
-            });
-            if closed {
-                continue;
-            }
+        if makes.is_empty() || closes_all(&script) {
+            continue;
+        }
+        let closed = closed(&script);
+        for file in makes.into_iter().filter(|file| !closed.contains(file.value.as_str())) {
             let message = format!(
                 "`{}` stays readable for every user, and the memory of all processes is swapped to it.",
                 file.value
             );
             let help = Some(format!("write `chmod 600 {}` before mkswap", file.value));
-            findings.push(LintFinding { help, ..report::warning(RULE.id, file.span, message) });
+            findings.push(report::warning(RULE.id, file.span, message, help));
         }
     }
 }
 
-/// A mode without rights for group and others, for this file or for all that follow.
-fn closes(call: &script::Call<'_>, file: &str) -> bool {
-    let has_file = call.words.iter().any(|word| word.value == file);
-    let mode = |word: &str| {
-        let mode = word.rsplit('=').next().unwrap_or(word).trim_start_matches('0');
-        (1..=3).contains(&mode.len()) && mode.ends_with("00")
-            || word.contains("go-")
-            || word.contains("go=")
-            || word.contains("u=rw,")
-    };
-    match call.program {
+/// Whether whatever the script makes is for its owner alone.
+fn closes_all(script: &Script<'_>) -> bool {
+    script.calls().any(|call| match call.program {
         "umask" => call.words.iter().any(|word| word.value.ends_with("77")),
-        "chmod" | "install" => has_file && call.words.iter().any(|word| mode(&word.value)),
+        "mkswap" => call.has("--file") || call.has("-F"),
+        "btrfs" => true,
         _ => false,
-    }
+    })
+}
+
+/// The files to which a mode without rights for group and others is given.
+fn closed<'a>(script: &Script<'a>) -> BTreeSet<&'a str> {
+    let changes = script.calls().filter(|call| matches!(call.program, "chmod" | "install"));
+    let closing = changes.filter(|call| call.words.iter().any(|word| is_closed(&word.value)));
+    closing.flat_map(|call| call.words).map(|word| word.value.as_str()).collect()
+}
+
+fn is_closed(word: &str) -> bool {
+    let mode = word.rsplit('=').next().unwrap_or(word).trim_start_matches('0');
+    (1..=3).contains(&mode.len()) && mode.ends_with("00")
+        || word.contains("go-")
+        || word.contains("go=")
+        || word.contains("u=rw,")
 }

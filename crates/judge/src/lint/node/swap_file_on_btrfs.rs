@@ -1,7 +1,7 @@
 //! Swap files on btrfs.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -45,7 +45,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 file.value
             );
             let help = Some(format!("make it by `btrfs filesystem mkswapfile --size SIZE {}`", file.value));
-            findings.push(LintFinding { help, ..report::error(RULE.id, file.span, message) });
+            findings.push(report::error(RULE.id, file.span, message, help));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Large swap files without a look at the space that is left.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -50,7 +50,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let help = Some(
                 "compare with `df --output=avail` first, and leave at least 10% of the disk free".to_owned(),
             );
-            findings.push(LintFinding { help, ..report::info(RULE.id, call.command.span, message) });
+            findings.push(report::info(RULE.id, call.command.span, message, help));
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Swap that a node loses at its next reboot.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::kind::DocumentKind;
 use model::lint::{LintFinding, LintSeverity};
+use std::collections::BTreeSet;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -48,10 +49,11 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         if in_unit || !script.prepares_a_node() {
             continue;
         }
-        let made: Vec<_> = script.calls_of("mkswap").filter_map(|call| call.operands().next()).collect();
+        let devices = script.calls_of("mkswap").filter_map(|call| call.operands().next());
+        let made: BTreeSet<&str> = devices.map(|device| device.value.as_str()).collect();
         for call in script.calls_of("swapon") {
             let Some(device) = call.operands().last() else { continue };
-            if !made.iter().any(|made| made.value == device.value) {
+            if !made.contains(device.value.as_str()) {
                 continue;
             }
             let message = format!(
@@ -59,7 +61,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 device.value
             );
             let help = Some(format!("write `{} none swap sw 0 0` to /etc/fstab", device.value));
-            findings.push(LintFinding { help, ..report::warning(RULE.id, call.command.span, message) });
+            findings.push(report::warning(RULE.id, call.command.span, message, help));
         }
     }
 }

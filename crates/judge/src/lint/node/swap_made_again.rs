@@ -1,7 +1,7 @@
 //! Swap files that are made again at every boot.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -58,7 +58,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "look first: `swapon --show=NAME --noheadings | grep -qx {0} && exit 0`",
                 device.value
             ));
-            findings.push(LintFinding { help, ..report::info(RULE.id, call.command.span, message) });
+            findings.push(report::info(RULE.id, call.command.span, message, help));
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::lint::node::kubelet;
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -36,7 +36,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let (at, related) =
                 report::between((call.command.span, "swap ends here"), (wanted, "swap is wanted here"));
             let help = Some("remove `swapoff -a`, or switch swap on again with `swapon /swapfile` before the kubelet starts".to_owned());
-            findings.push(LintFinding { related, help, ..report::error(RULE.id, at, message) });
+            findings.push(LintFinding { related, ..report::error(RULE.id, at, message, help) });
         }
     }
 }

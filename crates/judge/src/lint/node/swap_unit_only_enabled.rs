@@ -1,7 +1,7 @@
 //! Units of swap that user data enables and does not start.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -55,7 +55,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "write a drop-in for kubelet.service with `Wants={0}` and `After={0}`, or `systemctl enable --now {0}`",
                 unit.value
             ));
-            findings.push(LintFinding { help, ..report::warning(RULE.id, call.command.span, message) });
+            findings.push(report::warning(RULE.id, call.command.span, message, help));
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use crate::lint::Subject;
 use crate::lint::node::script;
+use model::document::kind::DocumentKind;
+use model::document::node::Node;
 use model::document::{Content, Span};
 
 /// A kernel setting.
@@ -22,10 +24,33 @@ pub struct KernelSetting {
 pub fn values(subject: &Subject<'_>) -> Vec<KernelSetting> {
     let mut values = Vec::new();
     for document in &subject.file.documents {
-        let Content::Settings(settings) = &document.content else { continue };
-        for setting in settings {
-            let span = setting.key.span.to(setting.value.span);
-            values.extend(one(&setting.key.value, &setting.value.value, span, true));
+        match &document.content {
+            Content::Settings(settings) => values.extend(settings.iter().filter_map(|setting| {
+                let span = setting.key.span.to(setting.value.span);
+                one(&setting.key.value, &setting.value.value, span, true)
+            })),
+            Content::Tree(root) => {
+                let path: &[&str] = match document.kind {
+                    DocumentKind::TalosMachine => &["machine", "sysctls"],
+                    DocumentKind::GkeNodeSystem => &["linuxConfig", "sysctl"],
+                    DocumentKind::Kubernetes { .. }
+                    | DocumentKind::Compose
+                    | DocumentKind::KubeletConfiguration
+                    | DocumentKind::Kubeadm { .. }
+                    | DocumentKind::NodeConfig
+                    | DocumentKind::Ec2NodeClass
+                    | DocumentKind::DockerDaemon
+                    | DocumentKind::MemoryPolicy
+                    | DocumentKind::SystemdUnit
+                    | DocumentKind::MimeUserData
+                    | DocumentKind::Shell => continue,
+                };
+                let entries = root.at(path).map_or(&[][..], Node::entries).iter();
+                values.extend(
+                    entries.filter_map(|entry| one(entry.name(), entry.value.text()?, entry.span(), true)),
+                );
+            }
+            Content::Commands(_) => {}
         }
     }
     for script in script::scripts(subject) {

@@ -2,9 +2,10 @@
 
 use crate::lint::node::script;
 use crate::lint::node::sysctl;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
+use std::collections::BTreeMap;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -37,13 +38,16 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         return;
     }
     let text = &subject.file.text;
+    let keeps = text.contains("sysctl") && text.contains("/etc/");
+    let mut named: BTreeMap<String, usize> = BTreeMap::new();
     for value in
         sysctl::values(subject).iter().filter(|value| !value.persists && NAMES.contains(&value.name.as_str()))
     {
-        let slashes = value.name.replace('.', "/");
-        let named = text.matches(&value.name).count() + text.matches(&slashes).count();
+        let named = *named.entry(value.name.clone()).or_insert_with(|| {
+            text.matches(&value.name).count() + text.matches(&value.name.replace('.', "/")).count()
+        });
         // Named twice, with a file for it in sight: the other place keeps it.
-        if named > 1 && text.contains("sysctl") && text.contains("/etc/") {
+        if named > 1 && keeps {
             continue;
         }
         let message = format!("`{} = {}` ends with the next reboot.", value.name, value.value);
@@ -51,6 +55,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             "write `{} = {}` to a file below /etc/sysctl.d and run `sysctl --system`",
             value.name, value.value
         ));
-        findings.push(LintFinding { help, ..report::warning(RULE.id, value.span, message) });
+        findings.push(report::warning(RULE.id, value.span, message, help));
     }
 }

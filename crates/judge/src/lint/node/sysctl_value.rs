@@ -1,7 +1,7 @@
 //! Values of swap settings that the kernel refuses.
 
 use crate::lint::node::sysctl;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -51,13 +51,13 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "`{text}` is outside {least} to {most}. The kernel refuses it, and the old value stays."
             );
             let help = Some(format!("write a value from {least} to {most}"));
-            findings.push(LintFinding { help, ..report::error(RULE.id, value.span, message) });
+            findings.push(report::error(RULE.id, value.span, message, help));
         } else if let Some((highest, release)) = (*older).filter(|(highest, _)| number > *highest) {
             let message = format!(
                 "`{text}`: Linux before {release} refuses more than {highest}, and the old value stays."
             );
             let help = Some(format!("write at most {highest} where older kernels run"));
-            findings.push(LintFinding { help, ..report::info(RULE.id, value.span, message) });
+            findings.push(report::info(RULE.id, value.span, message, help));
         }
     }
 }

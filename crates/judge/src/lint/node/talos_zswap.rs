@@ -1,7 +1,7 @@
 //! Talos' configuration of zswap.
 
 use crate::lint::node::kubelet;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::kind::DocumentKind;
 use model::lint::{LintFinding, LintSeverity};
@@ -32,6 +32,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let Some(share) = entry.value.integer().filter(|share| !(0..=100).contains(share)) else { continue };
         let message = format!("`maxPoolPercent: {share}` is no share of memory. Talos refuses the document.");
         let help = Some("write a percentage such as `20`".to_owned());
-        findings.push(LintFinding { help, ..report::error(RULE.id, entry.span(), message) });
+        findings.push(report::error(RULE.id, entry.span(), message, help));
     }
 }

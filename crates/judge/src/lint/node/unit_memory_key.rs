@@ -1,7 +1,7 @@
 //! Settings of systemd units that limit no memory.
 
 use crate::lint::node::unit;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
 use model::document::Setting;
@@ -48,7 +48,7 @@ fn wrong_section(setting: &Setting) -> Option<LintFinding> {
             setting.section
         );
         let help = Some("move it into [Service], or the section of the unit's own kind".to_owned());
-        LintFinding { help, ..report::warning(RULE.id, setting.key.span, message) }
+        report::warning(RULE.id, setting.key.span, message, help)
     })
 }
 
@@ -64,13 +64,13 @@ fn unknown(setting: &Setting) -> Option<LintFinding> {
             let message =
                 format!("systemd has no `{key}=`: it skips it, and swappiness stays the machine's.");
             let help = Some("remove it; `MemorySwapMax=0` keeps the unit out of swap".to_owned());
-            return Some(LintFinding { help, ..report::warning(RULE.id, setting.key.span, message) });
+            return Some(report::warning(RULE.id, setting.key.span, message, help));
         }
         _ => return None,
     };
     let message = format!("systemd has no `{key}=`: it skips it, and nothing is limited.");
     let help = Some(format!("write `{instead}={}`", setting.value.value));
-    Some(LintFinding { help, ..report::warning(RULE.id, setting.key.span, message) })
+    Some(report::warning(RULE.id, setting.key.span, message, help))
 }
 
 fn old(subject: &Subject<'_>, setting: &Setting) -> Option<LintFinding> {
@@ -87,12 +87,12 @@ fn old(subject: &Subject<'_>, setting: &Setting) -> Option<LintFinding> {
                 "MemoryMax".to_owned(),
                 "write MemoryMax=",
             );
-            Some(LintFinding { help, fix, ..report::info(RULE.id, setting.key.span, message) })
+            Some(LintFinding { fix, ..report::info(RULE.id, setting.key.span, message, help) })
         }
         CgroupVersion::V1 if ["MemoryHigh", "MemoryLow", "MemoryMin", "MemorySwapMax"].contains(&key) => {
             let message = format!("`{key}=` has no effect on cgroup v1.");
             let help = Some("move the machine to cgroup v2, or use `MemoryMax=` alone".to_owned());
-            Some(LintFinding { help, ..report::warning(RULE.id, setting.key.span, message) })
+            Some(report::warning(RULE.id, setting.key.span, message, help))
         }
         CgroupVersion::V1 | CgroupVersion::V2 => None,
     }

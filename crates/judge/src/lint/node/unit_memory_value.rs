@@ -1,7 +1,7 @@
 //! Amounts of memory in systemd units.
 
 use crate::lint::node::unit;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -43,9 +43,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             report::replacement(subject, setting.value.span, value, text.to_owned(), "write systemd's unit")
         });
         findings.push(LintFinding {
-            help: Some(help),
             fix,
-            ..report::warning(RULE.id, setting.key.span.to(setting.value.span), message)
+            ..report::warning(RULE.id, setting.key.span.to(setting.value.span), message, Some(help))
         });
     }
 }

@@ -1,7 +1,7 @@
 //! Fields of a node that do not exist.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -35,7 +35,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let message =
                 "A node has no swap in `capacity` or `allocatable`: this prints nothing.".to_owned();
             let help = Some("write `.status.nodeInfo.swap.capacity`, which is there since 1.34".to_owned());
-            findings.push(LintFinding { help, ..report::warning(RULE.id, word.span, message) });
+            findings.push(report::warning(RULE.id, word.span, message, help));
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Values that a memory file of cgroup v2 does not take.
 
 use crate::lint::node::script;
+use crate::lint::report;
 use crate::lint::runtime::cgroup_file;
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
 use model::lint::{LintFinding, LintSeverity};
@@ -48,7 +48,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             if READ_ONLY.contains(&name) && path.starts_with("/sys/fs/cgroup") {
                 let message = format!("`{name}` is read only on cgroup v2: the kernel refuses the write.");
                 let help = Some("watch memory.events by inotify, or write a trigger such as `some 150000 1000000` to memory.pressure".to_owned());
-                findings.push(LintFinding { help, ..report::error(RULE.id, write.span, message) });
+                findings.push(report::error(RULE.id, write.span, message, help));
                 continue;
             }
             let Some(value) = write.value.map(str::trim).filter(|_| cgroup_file::LIMITS.contains(&name))
@@ -69,7 +69,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 || "write `max` for no limit, or a number with K, M or G".to_owned(),
                 |text| format!("write `{text}`"),
             ));
-            findings.push(LintFinding { help, ..report::error(RULE.id, write.span, message) });
+            findings.push(report::error(RULE.id, write.span, message, help));
         }
     }
 }

@@ -45,7 +45,7 @@ pub fn is_first_format(subject: &Subject<'_>, root: &Node) -> bool {
 }
 
 fn is_service(node: &Node) -> bool {
-    node.get("image").is_some() || node.get("build").is_some()
+    node.get("image").and_then(Node::text).is_some() || node.get("build").is_some()
 }
 
 /// Every service of a file's Compose files.
@@ -85,6 +85,7 @@ impl<'a> Service<'a> {
         let node = self.node();
         let mut order = Order::new(Client::Compose, Action::Create, self.document, self.entry.key.span);
         order.names = vec![self.entry.name().to_owned()];
+        order.image = node.get("image").and_then(Node::spanned_text);
         order.is_whole = is_service(node) && node.get("extends").is_none();
         order.memory =
             self.given(&["mem_limit"]).or_else(|| self.given(&["deploy", "resources", "limits", "memory"]));

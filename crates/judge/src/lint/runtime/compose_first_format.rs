@@ -1,6 +1,7 @@
 //! Compose files of the first format.
 
-use crate::lint::runtime::{compose, report};
+use crate::lint::report;
+use crate::lint::runtime::compose;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -27,6 +28,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             first.name()
         );
         let help = "put the services under `services:`, two spaces further in".to_owned();
-        findings.push(LintFinding { help: Some(help), ..report::error(RULE.id, first.key.span, message) });
+        findings.push(report::error(RULE.id, first.key.span, message, Some(help)));
     }
 }

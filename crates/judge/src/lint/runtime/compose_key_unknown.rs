@@ -1,7 +1,7 @@
 //! Keys of a Compose service that look as if they limited memory or swap.
 
+use crate::lint::report;
 use crate::lint::runtime::compose::{services, unread_keys};
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Span;
 use model::lint::{LintFinding, LintSeverity};
@@ -64,5 +64,5 @@ fn finding(service: &str, path: &str, name: &str, span: Span) -> LintFinding {
     } else {
         "write `mem_limit` in the service, or `memory` under `deploy.resources.limits`"
     };
-    LintFinding { help: Some(help.to_owned()), ..report::error(RULE.id, span, message) }
+    report::error(RULE.id, span, message, Some(help.to_owned()))
 }

@@ -1,6 +1,7 @@
 //! A cgroup driver that Docker does not have.
 
-use crate::lint::runtime::{daemon, report};
+use crate::lint::report;
+use crate::lint::runtime::daemon;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -30,6 +31,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         }
         let message = format!("Docker has no cgroup driver `{driver}`. Its daemon does not start.");
         let help = "write `native.cgroupdriver=systemd`, or `cgroupfs` where systemd does not run".to_owned();
-        findings.push(LintFinding { help: Some(help), ..report::error(RULE.id, item.span, message) });
+        findings.push(report::error(RULE.id, item.span, message, Some(help)));
     }
 }

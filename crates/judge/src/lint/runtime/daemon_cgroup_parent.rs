@@ -1,6 +1,7 @@
 //! A parent cgroup that systemd cannot hold.
 
-use crate::lint::runtime::{daemon, report};
+use crate::lint::report;
+use crate::lint::runtime::daemon;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
 use model::lint::{LintFinding, LintSeverity};
@@ -46,6 +47,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let name: String = parent.trim_matches('/').replace('/', "-");
         let name = if name.is_empty() { "docker".to_owned() } else { name };
         let help = format!("write `{name}.slice`");
-        findings.push(LintFinding { help: Some(help), ..report::error(RULE.id, entry.span(), message) });
+        findings.push(report::error(RULE.id, entry.span(), message, Some(help)));
     }
 }

@@ -24,6 +24,7 @@ pub fn order(document: usize, call: &Call<'_>) -> Option<Order> {
                 Action::Create => {
                     // A variable may hold more flags, or the image.
                     order.is_whole &= !text.starts_with('$') && !text.is_empty();
+                    order.image = Some(word.clone());
                     order.words.extend(words.cloned());
                     break;
                 }

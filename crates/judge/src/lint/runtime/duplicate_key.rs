@@ -1,6 +1,6 @@
 //! Keys that are written twice.
 
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Content;
 use model::document::Span;
@@ -51,11 +51,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                         let message = format!("`{key}` is written twice in one mapping{effect}");
                         let related = vec![(first.key.span, "written first here".to_owned())];
                         let help = Some("keep the one that is meant".to_owned());
-                        findings.push(LintFinding {
-                            related,
-                            help,
-                            ..make(RULE.id, again.key.span, message)
-                        });
+                        findings
+                            .push(LintFinding { related, ..make(RULE.id, again.key.span, message, help) });
                     }
                     open.extend(entries.iter().map(|entry| &entry.value));
                 }
@@ -68,7 +65,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     }
 }
 
-type Make = fn(&'static str, Span, String) -> LintFinding;
+type Make = fn(&'static str, Span, String, Option<String>) -> LintFinding;
 
 fn effect(kind: &DocumentKind) -> (Make, &'static str) {
     match kind {
@@ -80,6 +77,8 @@ fn effect(kind: &DocumentKind) -> (Make, &'static str) {
         DocumentKind::MemoryPolicy => (report::error, ": the policy is refused."),
         DocumentKind::KubeletConfiguration
         | DocumentKind::Kubeadm { .. }
+        | DocumentKind::TalosMachine
+        | DocumentKind::GkeNodeSystem
         | DocumentKind::DockerDaemon
         | DocumentKind::NodeConfig
         | DocumentKind::MimeUserData

@@ -1,7 +1,7 @@
 //! Environment variables about swap that nobody reads.
 
+use crate::lint::report;
 use crate::lint::runtime::order::orders;
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -42,8 +42,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     "No container runtime reads `{name}`: it changes swap only if the program itself does."
                 );
                 let help = "bound swap by `memswap_limit` or `--memory-swap`".to_owned();
-                findings
-                    .push(LintFinding { help: Some(help), ..report::info(RULE.id, variable.span, message) });
+                findings.push(report::info(RULE.id, variable.span, message, Some(help)));
             }
         }
     }

@@ -1,8 +1,8 @@
 //! Heap sizes that a process is told, beside the limit of its container.
 
 use crate::heap;
+use crate::lint::report;
 use crate::lint::runtime::order::{Given, orders};
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use model::document::Span;
@@ -71,5 +71,5 @@ fn finding(heap: &HeapJudgement, span: Span, limit: Bytes, memory: &Given) -> Li
         "write a heap of at most {most}, three quarters of {}, or raise the limit",
         memory.value.value
     );
-    LintFinding { related, help: Some(help), ..report::warning(RULE.id, at, message) }
+    LintFinding { related, ..report::warning(RULE.id, at, message, Some(help)) }
 }

@@ -1,7 +1,7 @@
 //! Figures of the machine that are read inside a container.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
 use model::document::Spanned;
@@ -53,10 +53,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     "read /sys/fs/cgroup/memory/memory.usage_in_bytes and memory.memsw.usage_in_bytes there"
                 }
             };
-            findings.push(LintFinding {
-                help: Some(help.to_owned()),
-                ..report::warning(RULE.id, word.span, message)
-            });
+            findings.push(report::warning(RULE.id, word.span, message, Some(help.to_owned())));
         }
     }
 }

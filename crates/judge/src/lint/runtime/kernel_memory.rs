@@ -1,7 +1,7 @@
 //! A limit of kernel memory.
 
+use crate::lint::report;
 use crate::lint::runtime::order::orders;
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -25,6 +25,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             given.text()
         );
         let help = "remove it; `--memory` bounds kernel memory too".to_owned();
-        findings.push(LintFinding { help: Some(help), ..report::warning(RULE.id, given.span, message) });
+        findings.push(report::warning(RULE.id, given.span, message, Some(help)));
     }
 }

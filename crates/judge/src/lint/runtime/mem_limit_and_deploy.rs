@@ -1,8 +1,8 @@
 //! The same limit in two places of a Compose service, with two values.
 
+use crate::lint::report;
 use crate::lint::runtime::compose::{Service, services};
 use crate::lint::runtime::docker_size::DockerSize;
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -57,7 +57,7 @@ fn finding(service: &Service<'_>, short: &str, part: &str) -> Option<LintFinding
         );
         let (at, related) = report::between((own.span, "the limit"), (list.key.span, "no `memory` in here"));
         let help = format!("move it: write `memory: {}` under `deploy.resources.{part}`", own.value.value);
-        return Some(LintFinding { related, help: Some(help), ..report::error(RULE.id, at, message) });
+        return Some(LintFinding { related, ..report::error(RULE.id, at, message, Some(help)) });
     };
     let differs = match memory.size {
         DockerSize::Bytes(bytes) => bytes != size,
@@ -71,6 +71,6 @@ fn finding(service: &Service<'_>, short: &str, part: &str) -> Option<LintFinding
         );
         let (at, related) = report::between((own.span, "one value"), (memory.span, "the other value"));
         let help = format!("keep one of them, such as `memory: {}` under `deploy`", own.value.value);
-        LintFinding { related, help: Some(help), ..report::error(RULE.id, at, message) }
+        LintFinding { related, ..report::error(RULE.id, at, message, Some(help)) }
     })
 }

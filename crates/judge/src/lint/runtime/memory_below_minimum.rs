@@ -1,8 +1,8 @@
 //! A memory limit below the least that Docker takes.
 
+use crate::lint::report;
 use crate::lint::runtime::docker_size::DockerSize;
 use crate::lint::runtime::order::{Client, Given, orders};
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use model::lint::{LintFinding, LintSeverity};
@@ -40,16 +40,16 @@ fn finding(given: &Given) -> Option<LintFinding> {
     let found = match given.size {
         DockerSize::Bytes(Bytes::ZERO) if !is_zero(&given.value.value) => {
             let message = format!("`{text}` is less than one byte, and Docker takes zero for \"no limit\".");
-            report::warning(RULE.id, given.span, message)
+            report::warning(RULE.id, given.span, message, None)
         }
         DockerSize::Bytes(bytes) if bytes > Bytes::ZERO && bytes < LEAST => {
             let read = report::amount(bytes);
             let message = format!("`{text}` is {read}, and Docker refuses less than 6 MiB.");
-            report::error(RULE.id, given.span, message)
+            report::error(RULE.id, given.span, message, None)
         }
         DockerSize::MinusOne => {
             let message = format!("`{text}` is refused: only `memswap_limit` and `--memory-swap` take -1.");
-            report::error(RULE.id, given.span, message)
+            report::error(RULE.id, given.span, message, None)
         }
         DockerSize::Bytes(_) | DockerSize::Variable | DockerSize::Refused => return None,
     };

@@ -1,7 +1,7 @@
 //! A file system in memory that is larger than the memory limit.
 
+use crate::lint::report;
 use crate::lint::runtime::order::orders;
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -44,7 +44,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let (at, related) =
                 report::between((memory.span, "the memory limit"), (given.span, "the file system's size"));
             let help = format!("write a size well below {}, or raise the memory limit", memory.value.value);
-            findings.push(LintFinding { related, help: Some(help), ..report::warning(RULE.id, at, message) });
+            findings.push(LintFinding { related, ..report::warning(RULE.id, at, message, Some(help)) });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A limit of memory and swap together below the memory limit.
 
+use crate::lint::report;
 use crate::lint::runtime::order::orders;
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -50,11 +50,15 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let sum = report::amount(limit.saturating_add(together));
         findings.push(LintFinding {
             related,
-            help: Some(format!(
-                "write `{}` as the sum, {sum}, for {} of swap, or as {} for none",
-                both.key, both.value.value, memory.value.value
-            )),
-            ..report::error(RULE.id, at, message)
+            ..report::error(
+                RULE.id,
+                at,
+                message,
+                Some(format!(
+                    "write `{}` as the sum, {sum}, for {} of swap, or as {} for none",
+                    both.key, both.value.value, memory.value.value
+                )),
+            )
         });
     }
 }

@@ -1,7 +1,7 @@
 //! A limit of memory and swap together without a memory limit.
 
+use crate::lint::report;
 use crate::lint::runtime::order::{Action, orders};
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -44,12 +44,14 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             "`{text}` limits memory and swap together, and no memory limit is set. {} refuses to create the container.",
             order.program()
         );
-        findings.push(LintFinding {
-            help: Some(format!(
+        findings.push(report::error(
+            RULE.id,
+            both.span,
+            message,
+            Some(format!(
                 "write `{key}` beside it: the part of {} that may be memory, and the rest is swap",
                 both.value.value
             )),
-            ..report::error(RULE.id, both.span, message)
-        });
+        ));
     }
 }

@@ -1,7 +1,7 @@
 //! Zero as the limit of memory and swap together, which means "not set".
 
+use crate::lint::report;
 use crate::lint::runtime::order::{Action, Client, orders};
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -44,9 +44,11 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             report::amount(limit)
         );
         let value = memory.value.value.clone();
-        findings.push(LintFinding {
-            help: Some(format!("write `{}` as {value}, the memory limit itself, to forbid swap", both.key)),
-            ..report::warning(RULE.id, both.span, message)
-        });
+        findings.push(report::warning(
+            RULE.id,
+            both.span,
+            message,
+            Some(format!("write `{}` as {value}, the memory limit itself, to forbid swap", both.key)),
+        ));
     }
 }

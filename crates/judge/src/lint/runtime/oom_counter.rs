@@ -1,7 +1,7 @@
 //! The counter of OOM that does not count kills.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let help = Some(
                 "read `oom_kill` for killed processes, `oom_group_kill` for kills of whole groups".to_owned(),
             );
-            findings.push(LintFinding { help, ..report::info(RULE.id, pattern.span, message) });
+            findings.push(report::info(RULE.id, pattern.span, message, help));
         }
     }
 }

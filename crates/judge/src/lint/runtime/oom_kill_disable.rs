@@ -1,7 +1,7 @@
 //! Switching the OOM killer off for a container.
 
+use crate::lint::report;
 use crate::lint::runtime::order::orders;
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
 use model::lint::{LintFinding, LintSeverity};
@@ -43,6 +43,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             CgroupVersion::V1 => continue,
         };
         let help = "remove it; `oom_score_adj` from -1000 to 1000 says who is killed first".to_owned();
-        findings.push(LintFinding { help: Some(help), ..report::warning(RULE.id, given.span, message) });
+        findings.push(report::warning(RULE.id, given.span, message, Some(help)));
     }
 }

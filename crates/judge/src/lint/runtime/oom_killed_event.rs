@@ -1,7 +1,7 @@
 //! Events that nobody sends.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let help = Some(
                 "read `.status.containerStatuses[*].lastState.terminated.reason` of the pods".to_owned(),
             );
-            findings.push(LintFinding { help, ..report::warning(RULE.id, word.span, message) });
+            findings.push(report::warning(RULE.id, word.span, message, help));
         }
     }
 }

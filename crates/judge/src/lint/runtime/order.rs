@@ -68,6 +68,8 @@ pub struct Order {
     pub span: Span,
     /// The containers' names, where they are given.
     pub names: Vec<String>,
+    /// The image, where it is written.
+    pub image: Option<Spanned<String>>,
     /// Whether everything that is ordered can be seen here: no `extends`, no variable among the flags.
     pub is_whole: bool,
     /// The memory limit.
@@ -100,6 +102,7 @@ impl Order {
             document,
             span,
             names: Vec::new(),
+            image: None,
             is_whole: true,
             memory: None,
             memory_and_swap: None,

@@ -1,7 +1,7 @@
 //! Patterns of file names behind a redirection.
 
 use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -46,7 +46,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     "write each in a loop: `for group in …/*/; do echo VALUE > \"$group/memory.low\"; done`"
                         .to_owned(),
                 );
-                findings.push(LintFinding { help, ..report::error(RULE.id, path.span, message) });
+                findings.push(report::error(RULE.id, path.span, message, help));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! A reservation above the memory limit.
 
+use crate::lint::report;
 use crate::lint::runtime::order::orders;
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
 
@@ -47,6 +47,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let (at, related) =
             report::between((memory.span, "the memory limit"), (reservation.span, "the reservation"));
         let help = format!("write a reservation of at most {}", memory.value.value);
-        findings.push(LintFinding { related, help: Some(help), ..report::error(RULE.id, at, message) });
+        findings.push(LintFinding { related, ..report::error(RULE.id, at, message, Some(help)) });
     }
 }

@@ -1,8 +1,9 @@
 //! Amounts that Docker does not read.
 
+use crate::lint::report;
+use crate::lint::runtime::compose;
 use crate::lint::runtime::docker_size::{DockerSize, mended};
 use crate::lint::runtime::order::{Client, Given, orders};
-use crate::lint::runtime::{compose, report};
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::Plain;
 use model::lint::{LintFinding, LintSeverity};
@@ -82,7 +83,7 @@ fn refused(subject: &Subject<'_>, client: Client, given: &Given) -> LintFinding 
     };
     let fix = mended
         .and_then(|text| report::replacement(subject, value.span, &value.value, text, "write Docker's unit"));
-    LintFinding { help: Some(help), fix, ..report::error(RULE.id, given.span, message) }
+    LintFinding { fix, ..report::error(RULE.id, given.span, message, Some(help)) }
 }
 
 fn number(subject: &Subject<'_>, given: &Given) -> LintFinding {
@@ -92,5 +93,5 @@ fn number(subject: &Subject<'_>, given: &Given) -> LintFinding {
     let quoted = format!("\"{text}\"");
     let help = format!("write `{quoted}`, or the amount with its unit, such as `512m`");
     let fix = report::replacement(subject, given.value.span, text, quoted, "put the amount into quotes");
-    LintFinding { help: Some(help), fix, ..report::error(RULE.id, given.span, message) }
+    LintFinding { fix, ..report::error(RULE.id, given.span, message, Some(help)) }
 }

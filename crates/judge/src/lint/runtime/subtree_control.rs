@@ -1,9 +1,10 @@
 //! Controllers that are switched on for the wrong level.
 
-use crate::lint::node::script;
-use crate::lint::runtime::report;
+use crate::lint::node::script::{self, Write};
+use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -34,6 +35,7 @@ pub const RULE: Rule = Rule {
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for script in script::scripts(subject) {
         let writes: Vec<_> = script.writes().collect();
+        let places = Places::of(&writes);
         for enabled in
             writes.iter().filter(|write| write.value.is_some_and(|value| value.contains("+memory")))
         {
@@ -42,39 +44,61 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             if group == "/sys/fs/cgroup" || group.contains('$') {
                 continue;
             }
-            let write_to = |file: &str| {
-                writes
-                    .iter()
-                    .find(|write| write.path.value.strip_prefix(group).is_some_and(|rest| rest == file))
-            };
-            if let Some(process) = write_to("/cgroup.procs").filter(|process| process.span > enabled.span) {
+            let process = places.first.get(format!("{group}/cgroup.procs").as_str());
+            if let Some(process) = process.filter(|process| process.span > enabled.span) {
                 let message = format!(
                     "`{group}` hands memory on to its children, so it may hold no process: the write to its cgroup.procs fails."
                 );
                 let help = Some(format!("move the process to a child, such as {group}/leaf/cgroup.procs"));
                 let related = vec![(process.span, "this write fails".to_owned())];
-                findings.push(LintFinding { related, help, ..report::error(RULE.id, enabled.span, message) });
+                findings.push(LintFinding { related, ..report::error(RULE.id, enabled.span, message, help) });
                 continue;
             }
-            let own = writes.iter().find(|write| {
-                let name = write.path.value.strip_prefix(group).and_then(|rest| rest.strip_prefix('/'));
-                name.is_some_and(|name| name.starts_with("memory."))
-            });
-            let children = writes.iter().any(|write| {
-                let rest = write.path.value.strip_prefix(group).and_then(|rest| rest.strip_prefix('/'));
-                rest.is_some_and(|rest| rest.contains('/'))
-            });
             let parent = group.rsplit_once('/').map_or("", |(parent, _)| parent);
-            let from_parent = writes
-                .iter()
-                .any(|write| write.path.value.strip_suffix("/cgroup.subtree_control") == Some(parent));
-            let Some(own) = own.filter(|_| !children && !from_parent) else { continue };
+            let from_parent = places.first.contains_key(format!("{parent}/cgroup.subtree_control").as_str());
+            if from_parent || places.above_groups.contains(group) {
+                continue;
+            }
+            let Some(own) = places.own_file(group) else { continue };
             let message = format!(
                 "`+memory` here gives memory files to the children of `{group}`, not to itself: its own come from `{parent}/cgroup.subtree_control`."
             );
             let help = Some(format!("write `+memory` to {parent}/cgroup.subtree_control"));
             let related = vec![(own.span, "the file that is wanted".to_owned())];
-            findings.push(LintFinding { related, help, ..report::warning(RULE.id, enabled.span, message) });
+            findings.push(LintFinding { related, ..report::warning(RULE.id, enabled.span, message, help) });
         }
+    }
+}
+
+/// Where a script writes.
+struct Places<'a> {
+    /// The first write to each file.
+    first: BTreeMap<&'a str, Write<'a>>,
+    /// Groups in whose children it writes.
+    above_groups: BTreeSet<&'a str>,
+}
+
+impl<'a> Places<'a> {
+    fn of(writes: &[Write<'a>]) -> Self {
+        let first = writes.iter().rev().map(|write| (write.path.value.as_str(), *write)).collect();
+        let mut above_groups = BTreeSet::new();
+        for write in writes {
+            let mut group = write.path.value.rsplit_once('/').map_or("", |(group, _)| group);
+            while let Some((above, _)) = group.rsplit_once('/') {
+                // What is there already has brought all above it along.
+                if !above_groups.insert(above) {
+                    break;
+                }
+                group = above;
+            }
+        }
+        Self { first, above_groups }
+    }
+
+    /// The first of a group's own memory files that is written.
+    fn own_file(&self, group: &str) -> Option<Write<'a>> {
+        let start = format!("{group}/memory.");
+        let files = self.first.range(start.as_str()..).take_while(|(path, _)| path.starts_with(&start));
+        files.map(|(_, write)| *write).min_by_key(|write| write.span)
     }
 }

@@ -1,7 +1,7 @@
 //! Swappiness of one container.
 
+use crate::lint::report;
 use crate::lint::runtime::order::{Client, Given, Order, orders};
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
 use model::document::Edit;
@@ -67,9 +67,8 @@ fn on_v2(subject: &Subject<'_>, order: &Order, given: &Given) -> LintFinding {
     };
     let message = format!("{refuses} `{text}`: cgroup v2 has no swappiness per container. So {then}.");
     LintFinding {
-        help: Some(help),
         fix: fix(subject, order, given),
-        ..report::warning(RULE.id, given.span, message)
+        ..report::warning(RULE.id, given.span, message, Some(help))
     }
 }
 
@@ -91,7 +90,7 @@ fn on_v1(order: &Order, given: &Given, value: i64) -> Option<LintFinding> {
         let message =
             format!("`{text}` is outside 0 to 100. {} refuses to create the container.", order.program());
         let help = Some("write a value from 0 to 100".to_owned());
-        return Some(LintFinding { help, ..report::error(RULE.id, given.span, message) });
+        return Some(report::error(RULE.id, given.span, message, help));
     }
     (value == 0 && order.client == Client::Compose).then(|| {
         let message = format!(
@@ -99,7 +98,7 @@ fn on_v1(order: &Order, given: &Given, value: i64) -> Option<LintFinding> {
              the swappiness of its parent."
         );
         let help = format!("write `{}` with the value of the memory limit to forbid swap", both_key(given));
-        LintFinding { help: Some(help), ..report::warning(RULE.id, given.span, message) }
+        report::warning(RULE.id, given.span, message, Some(help))
     })
 }
 

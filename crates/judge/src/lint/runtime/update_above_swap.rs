@@ -1,10 +1,11 @@
 //! An update of the memory limit above the stored limit of memory and swap.
 
+use crate::lint::report;
 use crate::lint::runtime::order::{Action, Client, Order, orders};
-use crate::lint::runtime::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use model::lint::{LintFinding, LintSeverity};
+use std::collections::BTreeMap;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -27,7 +28,12 @@ pub const RULE: Rule = Rule {
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     let orders = orders(subject);
-    for (at, update) in orders.iter().enumerate() {
+    // The last order of each container before this one.
+    let mut last: BTreeMap<(usize, &str), &Order> = BTreeMap::new();
+    for update in &orders {
+        let names = || update.names.iter().map(|name| (update.document, name.as_str()));
+        let earlier = names().filter_map(|name| last.get(&name).copied()).max_by_key(|order| order.span);
+        last.extend(names().map(|name| (name, update)));
         if update.action != Action::Update
             || update.memory_and_swap.is_some()
             || update.client != Client::Docker
@@ -36,11 +42,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         }
         let Some(memory) = &update.memory else { continue };
         let Some(new) = memory.size.above_zero() else { continue };
-        let earlier = orders.get(..at).unwrap_or_default().iter().rev();
-        let mut same = earlier.filter(|order| {
-            order.document == update.document && order.names.iter().any(|name| update.names.contains(name))
-        });
-        let Some((create, stored)) = same.next().and_then(|order| Some((order, stored(order)?))) else {
+        let Some((create, stored)) = earlier.and_then(|order| Some((order, stored(order)?))) else {
             continue;
         };
         if new <= stored {
@@ -54,8 +56,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let help = format!("write `--memory-swap` beside it, such as {0} for no swap", memory.value.value);
         findings.push(LintFinding {
             related: vec![(create.span, "stores the limit".to_owned())],
-            help: Some(help),
-            ..report::error(RULE.id, memory.span, message)
+            ..report::error(RULE.id, memory.span, message, Some(help))
         });
     }
 }

@@ -1,0 +1,172 @@
+//! What the records of a journal add up to: every step of every plan, and what became of it.
+
+use super::record::Record;
+use crate::host::kept::Kept;
+use model::plan::{Change, Step};
+
+/// All steps, oldest first.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    entries: Vec<Entry>,
+    record_count: usize,
+    /// Where the steps of the last plan begin.
+    last_plan_at: usize,
+    last_plan_seconds: Option<u64>,
+    is_finished: bool,
+    is_undo_begun: bool,
+    is_undone: bool,
+}
+
+/// One step and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The step.
+    pub step: Step,
+    /// How far it got.
+    pub state: StepState,
+    /// What its undo needs, from the first time it was begun.
+    pub kept: Kept,
+    /// Why it failed, when it did.
+    pub failure: Option<String>,
+}
+
+/// How far a step got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepState {
+    /// It was not begun.
+    Planned,
+    /// It was begun; whether it was done only the machine tells.
+    Begun,
+    /// It was done.
+    Done,
+    /// The machine was so.
+    Found,
+    /// It is left to the first boot.
+    Left,
+    /// It was taken back.
+    Undone,
+}
+
+impl History {
+    /// Every step of every plan, oldest first.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// How many records there are.
+    #[must_use]
+    pub const fn record_count(&self) -> usize {
+        self.record_count
+    }
+
+    /// The numbers of the steps of the last plan.
+    #[must_use]
+    pub const fn last_plan(&self) -> std::ops::Range<usize> {
+        self.last_plan_at..self.entries.len()
+    }
+
+    /// When the last plan was begun, in seconds since 1970.
+    #[must_use]
+    pub const fn last_plan_seconds(&self) -> Option<u64> {
+        self.last_plan_seconds
+    }
+
+    /// Whether a plan was begun and did not come to its end.
+    #[must_use]
+    pub const fn is_interrupted(&self) -> bool {
+        self.record_count > 0 && !self.is_finished && !self.is_undone
+    }
+
+    /// Whether an undo was begun and did not come to its end.
+    #[must_use]
+    pub const fn is_undo_interrupted(&self) -> bool {
+        self.is_undo_begun && !self.is_undone
+    }
+
+    /// Whether everything was taken back.
+    #[must_use]
+    pub const fn is_undone(&self) -> bool {
+        self.is_undone
+    }
+
+    /// Whether there is a step that this journal may have done and that was not taken back.
+    #[must_use]
+    pub fn has_something_to_undo(&self) -> bool {
+        self.record_count > 0 && !self.is_undone
+    }
+
+    /// Whether a record can follow.
+    pub(super) fn takes(&self, record: &Record) -> bool {
+        let knows = |step: &usize| *step < self.entries.len();
+        let has_plan = self.record_count > 0;
+        match record {
+            Record::Plan { .. } => !self.is_undone,
+            Record::Begin { step, .. }
+            | Record::Done { step }
+            | Record::Left { step }
+            | Record::Failed { step, .. } => knows(step),
+            Record::UndoBegin { steps } | Record::Undone { steps } => steps.iter().all(knows),
+            Record::Finished | Record::AllUndone => has_plan,
+        }
+    }
+
+    /// Adds a record.
+    pub(super) fn take(&mut self, record: Record) {
+        self.record_count += 1;
+        match record {
+            Record::Plan { at_seconds, steps, found } => {
+                self.last_plan_at = self.entries.len();
+                self.last_plan_seconds = Some(at_seconds);
+                self.is_finished = false;
+                self.entries.extend(steps.into_iter().enumerate().map(|(number, step)| Entry {
+                    step,
+                    state: if found.contains(&number) { StepState::Found } else { StepState::Planned },
+                    kept: Kept::default(),
+                    failure: None,
+                }));
+            }
+            Record::Begin { step, kept } => self.mark(step, |entry| {
+                // Done before and lost, by a reboot: its undo leads to where it first came from.
+                if matches!(entry.state, StepState::Planned | StepState::Found | StepState::Left) {
+                    entry.kept = kept;
+                }
+                entry.state = StepState::Begun;
+                entry.failure = None;
+            }),
+            Record::Done { step } => self.mark(step, |entry| entry.state = StepState::Done),
+            Record::Left { step } => self.mark(step, |entry| entry.state = StepState::Left),
+            Record::Failed { step, why } => self.mark(step, |entry| entry.failure = Some(why)),
+            Record::Finished => self.is_finished = true,
+            Record::UndoBegin { .. } => self.is_undo_begun = true,
+            Record::Undone { steps } => {
+                for step in steps {
+                    self.mark(step, |entry| entry.state = StepState::Undone);
+                }
+            }
+            Record::AllUndone => self.is_undone = true,
+        }
+    }
+
+    fn mark(&mut self, step: usize, change: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.entries.get_mut(step) {
+            change(entry);
+        }
+    }
+}
+
+/// What a change is about: two changes of one thing have one name.
+#[must_use]
+pub fn target(change: &Change) -> String {
+    match change {
+        Change::File { path, .. }
+        | Change::Link { path, .. }
+        | Change::SwapFile { path, .. }
+        | Change::Value { path, .. } => path.clone(),
+        Change::Swap { path, .. } => format!("swap on {path}"),
+        Change::Signature { device, .. } => format!("the signature of {device}"),
+        Change::Zram { device, .. } => device.clone(),
+        Change::Unit { unit, .. } => unit.clone(),
+        Change::Reload => "systemd".to_owned(),
+    }
+}

@@ -1,0 +1,204 @@
+//! The undo: the journal backwards, and only what it did.
+
+use crate::host::kept::Kept;
+use crate::host::{Machine, Present, leaves_a_trace, present, settle, tidy_up};
+use crate::journal::Journal;
+use crate::journal::history::{Entry, History, StepState, target};
+use crate::journal::record::Record;
+use crate::run::{Event, Stopped, kind, patiently};
+use model::node_run::Ending;
+use model::plan::{Change, Step, UnitAction};
+
+/// The numbers of the steps that an undo takes back, in its order.
+///
+/// A unit is restarted when everything else is back: otherwise it would start once more with what is to go.
+#[must_use]
+pub fn order(history: &History) -> Vec<usize> {
+    let mut numbers: Vec<usize> = history
+        .entries()
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| is_ours(entry.state) || may_be_of_a_boot(entry))
+        .map(|(number, _)| number)
+        .collect();
+    let last = |number: &usize| match history.entries().get(*number).map(|entry| &entry.step.change) {
+        Some(change) => is_restart(change),
+        None => false,
+    };
+    numbers.sort_by_key(|number| (last(number), std::cmp::Reverse(*number)));
+    numbers
+}
+
+/// Files that were written bring this about at a boot, also where the power was cut before its step came.
+const fn may_be_of_a_boot(entry: &Entry) -> bool {
+    let is_planned = matches!(entry.state, StepState::Planned);
+    is_planned
+        && matches!(entry.step.change, Change::Swap { .. } | Change::Zram { .. } | Change::Value { .. })
+}
+
+const fn is_restart(change: &Change) -> bool {
+    matches!(change, Change::Unit { action: UnitAction::Restart, .. })
+}
+
+const fn is_ours(state: StepState) -> bool {
+    match state {
+        StepState::Begun | StepState::Done | StepState::Left => true,
+        StepState::Planned | StepState::Found | StepState::Undone => false,
+    }
+}
+
+/// The change that takes a step back. Between two plans somebody may have changed the same thing: it starts from what the
+/// later one found, which is there again by now.
+#[must_use]
+pub fn taking_back(history: &History, number: usize) -> Option<Change> {
+    let entry = history.entries().get(number)?;
+    let own = (kind(&entry.step.change), target(&entry.step.change));
+    let later = history.entries().iter().skip(number + 1).find(|later| {
+        (kind(&later.step.change), target(&later.step.change)) == own
+            && (is_ours(later.state) || later.state == StepState::Undone)
+    });
+    let back = entry.step.change.undo();
+    Some(match later {
+        Some(later) => starting_from(back, &later.step.change),
+        None => back,
+    })
+}
+
+/// The same change from the other's start.
+fn starting_from(change: Change, other: &Change) -> Change {
+    match (change, other) {
+        (Change::File { path, wanted, .. }, Change::File { now, .. }) => {
+            Change::File { path, now: now.clone(), wanted }
+        }
+        (Change::Link { path, wanted, .. }, Change::Link { now, .. }) => {
+            Change::Link { path, now: now.clone(), wanted }
+        }
+        (Change::SwapFile { path, wanted, .. }, Change::SwapFile { now, .. }) => {
+            Change::SwapFile { path, now: *now, wanted }
+        }
+        (Change::Signature { device, wanted, .. }, Change::Signature { now, .. }) => {
+            Change::Signature { device, now: *now, wanted }
+        }
+        (Change::Zram { device, wanted, .. }, Change::Zram { now, .. }) => {
+            Change::Zram { device, now: now.clone(), wanted }
+        }
+        (Change::Swap { path, wanted, by, .. }, Change::Swap { now, .. }) => {
+            Change::Swap { path, now: *now, wanted, by }
+        }
+        (Change::Value { path, wanted, .. }, Change::Value { now, .. }) => {
+            Change::Value { path, now: now.clone(), wanted }
+        }
+        (change, _) => change,
+    }
+}
+
+/// Takes everything back that the journal did and that is not taken back.
+///
+/// # Errors
+/// When a step cannot be taken back, or finds that somebody has changed it since. A second run goes on from there.
+pub fn undo(
+    machine: &Machine,
+    journal: &mut Journal,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Result<(), Stopped> {
+    if !journal.history().has_something_to_undo() {
+        return Ok(());
+    }
+    let mut stale_units = stale_units(journal.history());
+    for number in order(journal.history()) {
+        let Some(entry) = journal.history().entries().get(number).cloned() else { continue };
+        if is_restart(&entry.step.change) {
+            reload(machine, &mut stale_units, tell)?;
+        }
+        let ending = take_back(machine, journal, number, &entry, tell)?;
+        if entry.step.change == Change::Reload {
+            stale_units = None;
+        } else if is_of_systemd(&entry.step.change) {
+            stale_units = a_reload(journal.history());
+        }
+        tell(&Event::Over(&entry.step, ending));
+    }
+    reload(machine, &mut stale_units, tell)?;
+    journal.write(Record::AllUndone)?;
+    journal.put_away()?;
+    Ok(())
+}
+
+/// Whether a change is of a file that systemd keeps in mind until it reads all of them again.
+fn is_of_systemd(change: &Change) -> bool {
+    match change {
+        Change::File { path, .. } | Change::Link { path, .. } => path.contains("/systemd/"),
+        Change::SwapFile { .. }
+        | Change::Signature { .. }
+        | Change::Zram { .. }
+        | Change::Swap { .. }
+        | Change::Value { .. }
+        | Change::Unit { .. }
+        | Change::Reload => false,
+    }
+}
+
+/// The step by which systemd read its files, when there was one that this journal took.
+fn a_reload(history: &History) -> Option<Step> {
+    let reloads = history.entries().iter().filter(|entry| entry.step.change == Change::Reload);
+    let ours = |entry: &&Entry| is_ours(entry.state) || entry.state == StepState::Undone;
+    reloads.filter(ours).map(|entry| entry.step.clone()).next()
+}
+
+/// After an undo that was interrupted nobody knows whether systemd has read what is back.
+fn stale_units(history: &History) -> Option<Step> {
+    let is_back = |entry: &Entry| entry.state == StepState::Undone && is_of_systemd(&entry.step.change);
+    history.entries().iter().any(is_back).then(|| a_reload(history)).flatten()
+}
+
+/// systemd reads its files once more when some came back after it last did.
+fn reload(
+    machine: &Machine,
+    stale_units: &mut Option<Step>,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Result<(), Stopped> {
+    let Some(step) = stale_units.take().filter(|step| machine.takes(&step.change)) else { return Ok(()) };
+    patiently(machine, &step, &Change::Reload, &Kept::default(), tell)
+}
+
+fn take_back(
+    machine: &Machine,
+    journal: &mut Journal,
+    number: usize,
+    entry: &Entry,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Result<Ending, Stopped> {
+    let step = &entry.step;
+    let steps = vec![number];
+    // What a value was on the machine that an image became, nobody knows; without its file the next boot sets it.
+    let is_unknown = entry.state == StepState::Left
+        && matches!(step.change, Change::Value { .. } | Change::Signature { .. });
+    if is_unknown || !machine.takes(&step.change) {
+        journal.write(Record::Undone { steps })?;
+        return Ok(Ending::WasBack);
+    }
+    let Some(back) = taking_back(journal.history(), number) else { return Ok(Ending::WasBack) };
+    let failed = |source| Stopped::Failed { step: step.name.clone(), source };
+    journal.write(Record::UndoBegin { steps: steps.clone() })?;
+    tell(&Event::Begun(step));
+    if entry.state == StepState::Begun {
+        settle(machine, &step.change, &entry.kept).map_err(failed)?;
+    }
+    // An undo that was interrupted leaves the same things behind.
+    settle(machine, &back, &entry.kept).map_err(failed)?;
+    let ending = match present(machine, &back).map_err(failed)? {
+        Present::Now if entry.state == StepState::Left && !leaves_a_trace(&back) => Ending::WasBack,
+        Present::Now => {
+            patiently(machine, step, &back, &entry.kept, tell)?;
+            Ending::TakenBack
+        }
+        Present::Wanted => Ending::WasBack,
+        // It was left to a boot, which made something else of it, or there was none.
+        Present::Other(_) if matches!(entry.state, StepState::Left | StepState::Planned) => Ending::WasBack,
+        Present::Other(found) => return Err(Stopped::Stale { step: step.name.clone(), found }),
+    };
+    tidy_up(machine, &back, &entry.kept).map_err(failed)?;
+    tell(&Event::Acted(step));
+    journal.write(Record::Undone { steps })?;
+    Ok(ending)
+}

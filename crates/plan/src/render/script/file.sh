@@ -1,0 +1,65 @@
+
+# Leaves 15% of the file system free: below 10% the kubelet evicts pods (nodefs.available).
+has_room() {
+    df -Pk "$1" | awk -v want="$2" 'NR == 2 { exit !($4 - want * 1024 >= $2 * 0.15) }' ||
+        complain "$2 MiB do not fit below $1 with 15% left: $(df -Pk "$1" | awk 'NR == 2 { printf "%d", $4 / 1024 }') MiB are free"
+}
+
+# Makes a swap file under another name first, so that a file of the right name is always a whole one.
+make_file() {
+    folder=$(dirname "$1")
+    kind=$(stat -f -c %T "$folder") || return 1
+    case $kind in
+    tmpfs | ramfs | overlayfs | squashfs | nfs | smb2 | cifs | fuseblk | fuse | zfs | v9fs)
+        complain "$1 would lie on $kind, which cannot hold a swap file"
+        return 1
+        ;;
+    esac
+    rm -f "$1.new"
+    has_room "$folder" "$2" || return 1
+    (umask 077 && : >"$1.new") || return 1
+    # A file that is copied on write has no fixed place. The flag is taken by an empty file alone.
+    if [ "$kind" = btrfs ]; then
+        chattr +C "$1.new" || return 1
+    fi
+    if fallocate -l $(($2 * 1048576)) "$1.new" 2>/dev/null; then
+        :
+    else
+        dd if=/dev/zero of="$1.new" bs=1M count="$2" 2>/dev/null || {
+            rm -f "$1.new"
+            complain "$1 cannot be written"
+            return 1
+        }
+    fi
+    chmod 0600 "$1.new" && mkswap "$1.new" >/dev/null && mv "$1.new" "$1"
+}
+
+# swap_file PATH SIZE [OPTION OF swapon]...
+swap_file() {
+    path=$1 wanted=$2
+    shift 2
+    case $verb in
+    check) check_area "$path" "$(mebibytes "$wanted" "$(dirname "$path")")" ;;
+    off)
+        switch_off "$path" || return 1
+        if [ -f "$path" ] && is_swap "$path"; then rm -f "$path"; fi
+        ;;
+    on)
+        if is_on "$path"; then
+            say "$path is in use already"
+            return 0
+        fi
+        mkdir -p "$(dirname "$path")" || return 1
+        size=$(mebibytes "$wanted" "$(dirname "$path")")
+        if [ -e "$path" ] && ! is_swap "$path"; then
+            complain "$path is there and holds no swap: it is left alone"
+            return 1
+        fi
+        if [ ! -e "$path" ] || [ "$(stat -c %s "$path")" -ne $((size * 1048576)) ]; then
+            rm -f "$path"
+            make_file "$path" "$size" || return 1
+        fi
+        chmod 0600 "$path" && swapon "$@" "$path" && say "$path is in use now, $size MiB"
+        ;;
+    esac
+}
