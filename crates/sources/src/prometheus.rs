@@ -80,7 +80,7 @@ impl Fetch<'_> {
         let memory = self.how(world, metric, Shard { span, filter: filter.clone() })?;
         let jobs = plan::bulk(self.settings, &self.gathered(), world, memory, span, &filter);
         self.ask(jobs)?;
-        let jobs = plan::rare(self.settings, &self.gathered(), world, span);
+        let jobs = plan::rare(self.settings, &self.gathered(), world, memory, span);
         self.ask(jobs)?;
         let circumstances = Circumstances {
             world,

@@ -79,7 +79,11 @@ impl Gathered {
                 Ask::Whether(rare) => {
                     self.suspects.entry(rare).or_default().insert(key);
                 }
-                Ask::When(rare) => {
+                Ask::When(rare) | Ask::SwapSamples(rare) => {
+                    if matches!(job.ask, Ask::SwapSamples(_)) {
+                        to_peaks(&mut series.points, job.shard.span);
+                        series.points.retain(|point| point.value != 0.0);
+                    }
                     let odd = self.oddities.entry(key.clone()).or_default();
                     append(self.rare.entry((key, rare)).or_default(), &series.points, odd);
                 }

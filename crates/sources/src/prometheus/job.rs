@@ -24,6 +24,8 @@ pub enum Ask {
     Whether(Rare),
     /// When, and how much.
     When(Rare),
+    /// Swap as it was sampled.
+    SwapSamples(Rare),
     /// The limits at kills.
     LimitsWhenKilled,
     /// What holds at the end.
@@ -69,6 +71,7 @@ impl Job {
             Ask::Peaks(_)
             | Ask::Samples(_)
             | Ask::When(_)
+            | Ask::SwapSamples(_)
             | Ask::Whether(_)
             | Ask::LimitsWhenKilled
             | Ask::Owners(_) => true,
@@ -108,6 +111,7 @@ impl Job {
             Ask::Peaks(metric) => range(query::peaks(self.world, metric, filter, step)),
             Ask::Whether(rare) => moment(query::whether(self.world, rare, filter, span.seconds())),
             Ask::When(rare) => range(query::when(self.world, rare, filter, step)),
+            Ask::SwapSamples(rare) => moment(query::swap_samples(self.world, rare, filter, span.seconds())),
             Ask::LimitsWhenKilled => range(query::limits_when_killed(self.world, filter, step)),
             Ask::Present(present) => {
                 let within = PRESENT_SECONDS.max(2 * step);

@@ -131,11 +131,21 @@ pub fn bulk(
 
 /// When there was anything rare, where there was.
 #[must_use]
-pub fn rare(settings: &FetchSettings, gathered: &Gathered, world: World, span: Span) -> Vec<Job> {
+pub fn rare(
+    settings: &FetchSettings,
+    gathered: &Gathered,
+    world: World,
+    memory: Ask,
+    span: Span,
+) -> Vec<Job> {
     let mut jobs = Vec::new();
     for (&rare, suspects) in &gathered.suspects {
         for shard in of_suspects(settings, suspects, world, span) {
-            jobs.push(Job::new(Ask::When(rare), world, shard.clone()));
+            let ask = match (rare, memory) {
+                (Rare::Swap | Rare::KubeletSwap, Ask::Samples(_)) => Ask::SwapSamples(rare),
+                (Rare::Swap | Rare::KubeletSwap | Rare::OomEvent | Rare::OomKilled, _) => Ask::When(rare),
+            };
+            jobs.push(Job::new(ask, world, shard.clone()));
             if rare == Rare::OomKilled {
                 jobs.push(Job::new(Ask::LimitsWhenKilled, world, shard));
             }

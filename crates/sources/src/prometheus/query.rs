@@ -159,6 +159,12 @@ pub fn whether(world: World, rare: Rare, filter: &str, span_seconds: u64) -> Str
     format!("max by ({}) (max_over_time({selector}[{span_seconds}s])) > 0", world.labels())
 }
 
+/// When they had how much swap, sample by sample; zeros too.
+#[must_use]
+pub fn swap_samples(world: World, rare: Rare, filter: &str, span_seconds: u64) -> String {
+    format!("{}[{span_seconds}s]", selector(rare.metric(), &[rare_matchers(world, rare), filter]))
+}
+
 /// When they had it, and how much.
 #[must_use]
 pub fn when(world: World, rare: Rare, filter: &str, step_seconds: u64) -> String {
@@ -181,16 +187,15 @@ pub fn limits_when_killed(world: World, filter: &str, step_seconds: u64) -> Stri
     let labels = world.labels();
     let own = selector(Rare::OomKilled.metric(), &[rare_matchers(world, Rare::OomKilled), filter]);
     let killed = killed(labels, &own, filter, step_seconds);
-    format!("max by ({labels}) ({}) and on ({labels}) ({killed})", resource("limits", filter))
+    format!("({}) and on ({labels}) ({killed})", resource("limits", filter))
 }
 
 /// It restarted, and its last end was a kill: the reason alone stays where it is after the kill.
+///
+/// No series are joined by labels here: that would double the server's work, and each scraper's series tell the same.
 fn killed(labels: &str, reason: &str, filter: &str, step_seconds: u64) -> String {
     let restarts = selector("kube_pod_container_status_restarts_total", &[filter]);
-    format!(
-        "((max by ({labels}) ({restarts}) - max by ({labels}) ({restarts} offset {step_seconds}s)) > 0) \
-         and on ({labels}) (max by ({labels}) ({reason}) > 0)"
-    )
+    format!("(({restarts} - {restarts} offset {step_seconds}s) > 0) and on ({labels}) ({reason} > 0)")
 }
 
 /// What holds at the end.
@@ -288,7 +293,7 @@ mod tests {
     fn a_kill_is_a_restart_whose_reason_is_a_kill() {
         let expression = when(World::Kubernetes, Rare::OomKilled, "", 60);
         assert!(
-            expression.contains("offset 60s)) > 0) and on (cluster,namespace,pod,container)"),
+            expression.contains("offset 60s) > 0) and on (cluster,namespace,pod,container)"),
             "{expression}"
         );
         assert!(limits_when_killed(World::Kubernetes, "", 60).ends_with(&format!("({expression})")));

@@ -110,7 +110,7 @@ fn a_kill_has_its_moment_and_what_could_be_held() {
             answer(vec![series(labels("web-7c-a"), &[(4, "8000000"), (8, "9000000")])]),
         ),
         (
-            "((max by (cluster,namespace,pod,container) (kube_pod_container_status_restarts_total",
+            "query=((kube_pod_container_status_restarts_total",
             answer(vec![series(labels("web-7c-a"), &[(4, "1"), (8, "2")])]),
         ),
         ("max_over_time(container_oom_events_total", answer(vec![series(labels("web-7c-b"), &[(11, "1")])])),
