@@ -76,7 +76,7 @@ pub enum Because {
     Kills {
         /// How many.
         count: u64,
-        /// What they raised it to, at the last one.
+        /// What they still raise it to: half of it is gone after half a day.
         raised_to: Bytes,
     },
     /// What its class allows of swap.

@@ -1,8 +1,12 @@
 //! The reasons of a recommendation, in sentences.
 
 use crate::units::{bytes, duration, percent};
+use kernel::bytes::Bytes;
 use model::recommendation::{Because, Missing, SwapVeto};
 use std::time::Duration;
+
+/// What is left of a raise below this changes no recommendation.
+const RAISE_TOLD_MIN: Bytes = Bytes::from_mib(1);
 
 /// One reason.
 #[must_use]
@@ -27,7 +31,14 @@ pub fn because(reason: &Because) -> String {
         ),
         Because::Kills { count, raised_to } => {
             let kills = crate::units::count(*count, "kill");
-            format!("{kills}: memory and swap together raised to {}, fading.", bytes(*raised_to))
+            // The raise halves every half day.
+            if *raised_to < RAISE_TOLD_MIN {
+                return format!("{kills}, too long ago to raise anything now.");
+            }
+            format!(
+                "{kills}: memory and swap together are at least {}, half a day later half of it.",
+                bytes(*raised_to)
+            )
         }
         Because::Class { class, swap_ratio_max } if *swap_ratio_max > 0.0 => {
             format!("Class {}: swap of at most {swap_ratio_max:.1} times the memory.", class.name())
