@@ -10,6 +10,7 @@ use model::node_swap::{
 use model::outcome::node::SwapBehavior;
 use model::plan::Discard;
 use plan::render::{RenderNode, Rendered, Target, render};
+use std::process::Command;
 
 fn area(backing: Backing) -> SwapArea {
     SwapArea { backing, priority: None, discard: Discard::Never }
@@ -236,4 +237,78 @@ fn what_is_lost_is_said() {
         let remarks = on(target, &rich(), 34).remarks;
         assert!(remarks.iter().any(|line| line.contains(word)), "{}: {word}: {remarks:#?}", target.name());
     }
+}
+
+#[test]
+fn swap_for_karpenter_with_nothing_else_said_is_swap_for_pods_before_eviction() {
+    let render = |more: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
+        command.args(["node", "render", "--for", "karpenter", "--swap", "30Gi", "--node-memory", "16Gi"]);
+        let output = command.args(["--kubernetes-version", "1.34"]).args(more).output().unwrap();
+        assert!(output.status.success());
+        let words = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (words(output.stdout), words(output.stderr))
+    };
+    let (text, remarks) = render(&[]);
+    for word in ["swapBehavior: LimitedSwap", "/etc/sysctl.d/90-highwater-swap.conf", "kubelet.service.d/"] {
+        assert!(text.contains(word), "{word}\n{text}");
+    }
+    assert_eq!(remarks.matches("is assumed").count(), 2, "{remarks}");
+    let (text, remarks) = render(&["--swap-behavior", "NoSwap", "--reclaim", "left"]);
+    assert!(text.contains("swapBehavior: NoSwap") && !text.contains("sysctl"), "{text}");
+    assert!(!remarks.contains("is assumed"), "{remarks}");
+}
+
+/// What the script of a wish says and how it ends, where the kernel's list of swap is this text.
+fn script(wanted: &NodeSwap, swaps: &str, verb: &str) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let list = folder.path().join("swaps");
+    std::fs::write(&list, format!("Filename\tType\tSize\tUsed\tPriority\n{swaps}")).unwrap();
+    let rendered = on(Target::Systemd, wanted, 34).text.unwrap();
+    let script = rendered.split("# /").find(|part| part.contains("/proc/swaps")).unwrap();
+    let script = script.split_once('\n').unwrap().1.replace("/proc/swaps", list.to_str().unwrap());
+    let output = Command::new("sh").args(["-c", &script, "highwater-swap", verb]).output().unwrap();
+    (output.status.code(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+#[test]
+fn the_script_knows_swap_behind_a_link_and_says_when_it_is_other_swap() {
+    let folder = tempfile::tempdir().unwrap();
+    let (real, link) = (folder.path().canonicalize().unwrap().join("real"), folder.path().join("link"));
+    std::fs::create_dir(&real).unwrap();
+    std::os::unix::fs::symlink(&real, &link).unwrap();
+    let path = link.join("swapfile").to_str().unwrap().to_owned();
+    let swaps = format!("{}/swapfile\tfile\t16380\t0\t7\n", real.display());
+    for (mebibytes, priority, code, words) in [
+        (16, 7, 0, "is in use"),
+        (24, 7, 1, "another size than 24 MiB"),
+        (16, 8, 1, "another priority than 8"),
+    ] {
+        let size = SwapSize::Fixed(Bytes::from_mib(mebibytes));
+        let wanted = wish(vec![SwapArea {
+            priority: Some(priority),
+            ..area(Backing::File { path: path.clone(), size })
+        }]);
+        for verb in ["on", "check"] {
+            let (found, said) = script(&wanted, &swaps, verb);
+            assert_eq!(found, Some(code), "{verb}: {said}");
+            assert!(said.contains(words), "{verb}: {said}");
+        }
+    }
+    assert!(!real.join("swapfile").exists());
+}
+
+#[test]
+fn the_script_leaves_a_link_and_what_it_leads_to_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, path) = (folder.path().join("somebodys"), folder.path().join("swapfile"));
+    std::fs::write(&file, "precious").unwrap();
+    std::os::unix::fs::symlink(&file, &path).unwrap();
+    let size = SwapSize::Fixed(Bytes::from_mib(16));
+    let wanted = wish(vec![area(Backing::File { path: path.to_str().unwrap().to_owned(), size })]);
+    let (code, said) = script(&wanted, "", "on");
+    assert!(code == Some(1) && said.contains("left alone"), "{said}");
+    assert_eq!(script(&wanted, "", "off").0, Some(0));
+    assert!(path.is_symlink());
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
 }

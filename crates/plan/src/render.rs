@@ -134,6 +134,21 @@ impl Target {
         }
     }
 
+    /// Whether all that it sets up runs a kubelet which can be told how containers swap.
+    #[must_use]
+    pub const fn tells_kubelet(self) -> bool {
+        match self {
+            Self::Karpenter
+            | Self::EksNodeadm
+            | Self::Kubeadm
+            | Self::K3s
+            | Self::Talos
+            | Self::Gke
+            | Self::Bottlerocket => true,
+            Self::CloudInit | Self::Systemd | Self::Shell | Self::Aks | Self::ZramGenerator => false,
+        }
+    }
+
     /// What its form was checked with.
     #[must_use]
     pub const fn checked(self) -> Checked {

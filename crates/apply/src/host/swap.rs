@@ -16,7 +16,8 @@ pub fn areas(machine: &Machine) -> Result<Vec<SwapDevice>, HostError> {
     swaps::parse(&text).map_err(|error| HostError::Refused(format!("/proc/swaps: {error}")))
 }
 
-fn area(machine: &Machine, path: &str) -> Result<Option<SwapDevice>, HostError> {
+/// The swap in use of this path, whatever links lead to it.
+pub fn area(machine: &Machine, path: &str) -> Result<Option<SwapDevice>, HostError> {
     // A device may be named by a link; the kernel shows where it leads.
     let led = place::resolve(machine, path, LastLink::Followed)?;
     let led = led

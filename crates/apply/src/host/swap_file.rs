@@ -116,6 +116,7 @@ pub fn act(
     };
     refuse_unfit(&place, path, wanted.allocation)?;
     let made = fill(&place, path, wanted, kept, progress)
+        .and_then(|()| refuse_something_else(&place, path, taking))
         .and_then(|()| place::finish(&place, taking).map_err(failed(path)));
     made.inspect_err(|_| {
         // A disk that is full gets its room back at once.
@@ -125,10 +126,20 @@ pub fn act(
 
 /// The kernel would go on using blocks of a file that has no name any more.
 fn refuse_active(machine: &Machine, path: &str) -> Result<(), HostError> {
-    let swaps = super::swap::areas(machine).unwrap_or_default();
-    match swaps.iter().any(|swap| swap.path == path) {
+    // An image has no list.
+    match matches!(super::swap::area(machine, path), Ok(Some(_))) {
         true => refused(format!("{path} is in use as swap; it must be switched off first")),
         false => Ok(()),
+    }
+}
+
+/// Filling takes minutes: what takes the old file's place meanwhile is somebody's.
+fn refuse_something_else(place: &Path, path: &str, taking: Taking) -> Result<(), HostError> {
+    match taking {
+        Taking::Over if beginning(place, path)? != Beginning::Swap => {
+            refused(format!("{path} holds no swap any more, and is left as it is"))
+        }
+        Taking::Over | Taking::Free => Ok(()),
     }
 }
 
@@ -303,6 +314,30 @@ mod tests {
         fs::write(root.path().join("var/swap/file"), "somebody's").unwrap();
         let found = present(&machine, PATH, None, Some(of(1, Allocation::Reserved))).unwrap();
         assert!(matches!(found, Present::Other(words) if words.contains("holds no swap")));
+    }
+
+    #[test]
+    fn swap_in_use_behind_a_link_stays_and_so_does_what_is_no_swap() {
+        let (root, machine) = machine();
+        for folder in ["proc", "real", "var"] {
+            fs::create_dir(root.path().join(folder)).unwrap();
+        }
+        std::os::unix::fs::symlink("/real", root.path().join("var/swap")).unwrap();
+        let wanted = Some(of(1, Allocation::Reserved));
+        act(&machine, PATH, wanted, &kept(&machine), &Progress::default()).unwrap();
+        let list = "Filename Type Size Used Priority\n/real/file file 1020 0 -2\n";
+        fs::write(root.path().join("proc/swaps"), list).unwrap();
+        for change in [None, Some(of(2, Allocation::Reserved))] {
+            let error = act(&machine, PATH, change, &Kept::default(), &Progress::default()).unwrap_err();
+            assert!(error.to_string().contains("in use as swap"), "{error}");
+            assert_eq!(fs::metadata(root.path().join("real/file")).unwrap().len(), 1 << 20);
+        }
+        fs::remove_file(root.path().join("proc/swaps")).unwrap();
+        fs::write(root.path().join("real/file"), "somebody's").unwrap();
+        let error = act(&machine, PATH, wanted, &Kept::default(), &Progress::default()).unwrap_err();
+        assert!(error.to_string().contains("left as it is"), "{error}");
+        assert_eq!(fs::read_to_string(root.path().join("real/file")).unwrap(), "somebody's");
+        assert_eq!(fs::read_dir(root.path().join("real")).unwrap().count(), 1);
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub fn plan(
     draft: &mut Draft,
 ) {
     draft.has_disk_area = true;
+    if let Some((why, remedy)) = other_path(look, path) {
+        return draft.refuse(why, remedy);
+    }
     let Some((filesystem, allocation)) = filesystem(look, path, draft) else { return };
     let Some(bytes) = swap_size::bytes(size, look.memory(), filesystem.size.get()) else {
         return draft.refuse(
@@ -65,6 +68,26 @@ pub fn plan(
         &Switch { path, what: path, wanted: usage, unit: unit.as_deref(), is_remade },
         draft,
     );
+}
+
+/// Folders whose files are the kernel's own.
+const OF_THE_KERNEL: [&str; 3] = ["/dev", "/proc", "/sys"];
+
+/// Why a path is not the one by which the kernel knows the file: `/proc/swaps`, mounts and systemd name it without links.
+fn other_path(look: &Look<'_>, path: &str) -> Option<(String, String)> {
+    if let Some(folder) = OF_THE_KERNEL.iter().find(|folder| path.starts_with(&format!("{folder}/"))) {
+        let why = format!("{path} would lie in {folder}, which holds no files of a disk");
+        return Some((why, "name a file elsewhere, such as /swapfile, or say --partition".to_owned()));
+    }
+    let folders = path.match_indices('/').map(|(at, _)| at).filter(|at| *at > 0);
+    folders.into_iter().find_map(|at| {
+        let (folder, rest) = path.split_at(at);
+        let Reading::Value(PathFound::Link(target)) = look.path(folder) else { return None };
+        let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        let real = if target.starts_with('/') { target.clone() } else { format!("{above}/{target}") };
+        let why = format!("{folder} is a symbolic link to {target}: the kernel names {path} otherwise");
+        Some((why, format!("name the file without links: {real}{rest}")))
+    })
 }
 
 fn whole(size: SwapSize) -> &'static str {

@@ -22,8 +22,8 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
     );
     let mut remarks = kubelet::remarks(wanted, node);
     remarks.extend([
-        "kubeadm tells the kubelet and makes no swap: `--for systemd`, `cloud-init` or `shell` of the same wish do that, before \
-         kubeadm runs."
+        "kubeadm tells the kubelet; it makes no swap and sets no tunables: `--for systemd`, `cloud-init` or `shell` with the same flags \
+         do that, before kubeadm runs."
             .to_owned(),
         "`kubeadm init --config` reads ClusterConfiguration and KubeletConfiguration: the latter holds for every node that joins."
             .to_owned(),

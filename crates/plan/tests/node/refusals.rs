@@ -50,6 +50,23 @@ fn disks_that_are_full_or_cannot_be_written() {
 }
 
 #[test]
+fn paths_by_which_the_kernel_does_not_know_the_file() {
+    let mut host = Host::new();
+    host.paths.insert("/data".to_owned(), PathFound::Link("/mnt/disk".to_owned()));
+    host.paths.insert("/srv/swap".to_owned(), PathFound::Link("../mnt/disk".to_owned()));
+    for (path, words) in [
+        ("/data/swapfile", "name the file without links: /mnt/disk/swapfile"),
+        ("/data/a/swapfile", "name the file without links: /mnt/disk/a/swapfile"),
+        ("/srv/swap/file", "/srv/swap is a symbolic link to ../mnt/disk"),
+        ("/proc/swapfile", "/proc/swapfile would lie in /proc"),
+        ("/dev/sdb", "say --partition"),
+    ] {
+        let found = refused(&host, &wish(vec![area(file(path, 1), None)]));
+        assert!(found.contains(words), "{path}: {found}");
+    }
+}
+
+#[test]
 fn btrfs_of_an_old_kernel_or_several_devices() {
     let folder = |names: &[&str]| PathFound::Folder(names.iter().map(|name| (*name).to_owned()).collect());
     let mut old = Host::new();

@@ -14,11 +14,12 @@ use view::text::{Line, Tone};
 
 /// What stands below the help.
 pub const EXAMPLES: &str = "Examples:
-  highwater node render --for karpenter --swap 30Gi --instance-store --swap-behavior LimitedSwap > class.yaml
+  highwater node render --for karpenter --swap 30Gi --instance-store --node-memory 16Gi > class.yaml
   highwater node render --for eks-nodeadm --swap 50% --swap-behavior LimitedSwap > user-data.txt
   highwater node render --for shell --swap 8Gi > swap.sh && sudo sh swap.sh apply
   highwater node render --for cloud-init --zram 50%:zstd workers.yaml
 
+For a tool that sets up a kubelet, --swap-behavior LimitedSwap and --reclaim above-eviction are assumed unless said otherwise.
 The artefact alone is printed on standard output. What the target cannot express, what was assumed and what is left to do
 is told on standard error; 3 is the exit status when the target can express nothing of what is wanted.";
 
@@ -55,9 +56,16 @@ fn targets() -> impl TypedValueParser<Value = Target> {
 /// # Errors
 /// When it is not clear what is wanted, or standard output cannot be written.
 pub fn run(args: &RenderArgs) -> anyhow::Result<Outcome> {
-    let wanted = args.wanted.wanted()?;
+    let (wanted, assumed) = if args.target.tells_kubelet() {
+        args.wanted.wanted_for_pods()?
+    } else {
+        (args.wanted.wanted()?, Vec::new())
+    };
     let kubernetes = args.kubernetes_version.unwrap_or(KUBERNETES_DEFAULT);
     let mut rendered = render(args.target, &wanted, RenderNode { memory: args.node_memory, kubernetes });
+    if rendered.text.is_some() {
+        rendered.remarks.extend(assumed.into_iter().map(str::to_owned));
+    }
     if args.kubernetes_version.is_none() {
         let assumed =
             format!("Kubernetes 1.{} is assumed: --kubernetes-version tells another.", kubernetes.0);

@@ -147,6 +147,32 @@ impl WantedFlags {
         }
     }
 
+    /// What is wanted of nodes with a kubelet, and what was taken for granted: flags that ask for swap and say nothing else mean
+    /// swap for pods, begun before the kubelet evicts. A file says what it means.
+    ///
+    /// # Errors
+    /// As [`Self::wanted`].
+    pub fn wanted_for_pods(&self) -> anyhow::Result<(NodeSwap, Vec<&'static str>)> {
+        let Flags { node_swap: None, swap_behavior, reclaim, .. } = &*self.flags else {
+            return Ok((self.wanted()?, Vec::new()));
+        };
+        let mut assumed = Vec::new();
+        let wanted = self.wanted()?;
+        if wanted.areas.is_empty() {
+            return Ok((wanted, assumed));
+        }
+        let mut said = self.clone();
+        if swap_behavior.is_none() {
+            said.flags.swap_behavior = Some(Behavior::LimitedSwap);
+            assumed.push("`--swap-behavior LimitedSwap` is assumed: swap for Burstable pods; NoSwap keeps it from them.");
+        }
+        if reclaim.is_none() {
+            said.flags.reclaim = Some("above-eviction".to_owned());
+            assumed.push("`--reclaim above-eviction` is assumed: the kernel swaps before the kubelet evicts; `--reclaim left` leaves the watermarks alone.");
+        }
+        Ok((said.wanted()?, assumed))
+    }
+
     /// What is wanted; nothing when no flag says anything.
     ///
     /// # Errors
@@ -334,11 +360,16 @@ mod tests {
     use super::WantedFlags;
     use clap::{Args, Command, FromArgMatches};
     use model::node_swap::{Backing, NodeSwap, ReclaimStart, SwapSize};
+    use model::outcome::node::SwapBehavior;
 
-    fn wanted(line: &str) -> anyhow::Result<NodeSwap> {
+    fn flags(line: &str) -> anyhow::Result<WantedFlags> {
         let command = WantedFlags::augment_args(Command::new("plan").no_binary_name(true));
         let matches = command.try_get_matches_from(line.split_whitespace())?;
-        WantedFlags::from_arg_matches(&matches)?.wanted()
+        Ok(WantedFlags::from_arg_matches(&matches)?)
+    }
+
+    fn wanted(line: &str) -> anyhow::Result<NodeSwap> {
+        flags(line)?.wanted()
     }
 
     #[test]
@@ -378,6 +409,20 @@ mod tests {
         assert_eq!((wish.tuning.swappiness, wish.tuning.reclaim), (Some(100), ReclaimStart::AboveEviction));
         let wish = wanted("--reclaim scale-factor=200").unwrap();
         assert_eq!(wish.tuning.reclaim, ReclaimStart::WatermarkScaleFactor(200));
+    }
+
+    #[test]
+    fn swap_for_nodes_with_a_kubelet_is_for_pods_unless_something_else_is_said() {
+        for (line, behavior, reclaim, assumed) in [
+            ("--swap 8Gi", Some(SwapBehavior::LimitedSwap), ReclaimStart::AboveEviction, 2),
+            ("--swap 8Gi --reclaim left", Some(SwapBehavior::LimitedSwap), ReclaimStart::Left, 1),
+            ("--swap 8Gi --swap-behavior NoSwap", Some(SwapBehavior::NoSwap), ReclaimStart::AboveEviction, 1),
+            ("--swappiness 60", None, ReclaimStart::Left, 0),
+        ] {
+            let (wish, words) = flags(line).unwrap().wanted_for_pods().unwrap();
+            let found = (wish.kubelet.map(|kubelet| kubelet.behavior), wish.tuning.reclaim, words.len());
+            assert_eq!(found, (behavior, reclaim, assumed), "{line}");
+        }
     }
 
     #[test]

@@ -34,26 +34,31 @@ make_file() {
     chmod 0600 "$1.new" && mkswap "$1.new" >/dev/null && mv "$1.new" "$1"
 }
 
+# A file, and no link to one: links are somebody's.
+is_file() { [ -f "$1" ] && [ ! -L "$1" ]; }
+
 # swap_file PATH SIZE [OPTION OF swapon]...
 swap_file() {
     path=$1 wanted=$2
     shift 2
     case $verb in
-    check) check_area "$path" "$(mebibytes "$wanted" "$(dirname "$path")")" ;;
+    check) check_area "$path" "$(mebibytes "$wanted" "$(dirname "$path")")" "$@" ;;
     off)
         switch_off "$path" || return 1
-        if [ -f "$path" ] && is_swap "$path"; then rm -f "$path"; fi
+        if is_file "$path" && is_swap "$path"; then rm -f "$path"; fi
         ;;
     on)
-        if is_on "$path"; then
-            say "$path is in use already"
-            return 0
-        fi
         mkdir -p "$(dirname "$path")" || return 1
         size=$(mebibytes "$wanted" "$(dirname "$path")")
-        if [ -e "$path" ] && ! is_swap "$path"; then
-            complain "$path is there and holds no swap: it is left alone"
-            return 1
+        if is_on "$path"; then
+            check_area "$path" "$size" "$@"
+            return
+        fi
+        if [ -e "$path" ] || [ -L "$path" ]; then
+            if ! is_file "$path" || ! is_swap "$path"; then
+                complain "$path is there and is no swap file: it is left alone"
+                return 1
+            fi
         fi
         if [ ! -e "$path" ] || [ "$(stat -c %s "$path")" -ne $((size * 1048576)) ]; then
             rm -f "$path"

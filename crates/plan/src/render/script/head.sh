@@ -20,8 +20,15 @@ complain() {
     return 1
 }
 
+# A path as the kernel names it: links among its folders are followed.
+real() {
+    folder=$(dirname "$1")
+    if [ -d "$folder" ]; then folder=$(cd -P "$folder" && pwd -P); fi
+    echo "${folder%/}/${1##*/}"
+}
+
 # What /proc/swaps says of a path: its size in KiB, what of it is used, its priority. Nothing when it is not in use.
-swaps() { awk -v path="$1" 'NR > 1 && $1 == path { print $3, $4, $5 }' /proc/swaps; }
+swaps() { awk -v path="$(real "$1")" 'NR > 1 && $1 == path { print $3, $4, $5 }' /proc/swaps; }
 
 is_on() { [ -n "$(swaps "$1")" ]; }
 
@@ -36,16 +43,21 @@ mebibytes() {
     esac
 }
 
-# Whether it is in use, as large as wanted but for the page that holds the signature.
+# check_area PATH SIZE [OPTION OF swapon]...: whether it is in use, with its priority, and as large as wanted but for the page
+# that holds the signature.
 check_area() {
     is_on "$1" || {
         complain "$1 is not in use"
         return 1
     }
     swaps "$1" | awk -v want="$2" '{ exit !(want == 0 || $1 > (want - 1) * 1024 && $1 <= want * 1024) }' || {
-        complain "$1 has another size than $2 MiB"
+        complain "$1 is in use with another size than $2 MiB: '$0 off' and then '$0 on' make it anew"
         return 1
     }
+    if [ "${3:-}" = -p ] && [ "$(swaps "$1" | awk '{ print $3 }')" != "$4" ]; then
+        complain "$1 is in use with another priority than $4: '$0 off' and then '$0 on' change it"
+        return 1
+    fi
     say "$1 is in use"
 }
 

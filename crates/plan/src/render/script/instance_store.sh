@@ -8,6 +8,8 @@ instance_store() {
         if [ -n "$fallback" ]; then swap_file "$fallback" "$@"; fi
     elif [ -n "$fallback" ] && is_on "$fallback"; then
         swap_file "$fallback" "$@"
+    elif is_on "$fast"; then
+        swap_file "$fast" "$@"
     elif mountpoint -q "$mounted"; then
         swap_file "$fast" "$@" && return 0
         [ -n "$fallback" ] && [ "$verb" = on ] && swap_file "$fallback" "$@"

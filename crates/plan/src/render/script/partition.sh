@@ -4,12 +4,12 @@ swap_partition() {
     device=$(readlink -f "$1") || return 1
     shift
     case $verb in
-    check) check_area "$device" 0 ;;
+    check) check_area "$device" 0 "$@" ;;
     off) switch_off "$device" ;;
     on)
         if is_on "$device"; then
-            say "$device is in use already"
-            return 0
+            check_area "$device" 0 "$@"
+            return
         fi
         if [ ! -b "$device" ]; then
             complain "$device is no block device"

@@ -14,14 +14,14 @@ zram() {
     device=/dev/zram$1 block=/sys/block/zram$1 wanted=$2 algorithm=$3
     shift 3
     case $verb in
-    check) check_area "$device" "$(mebibytes "$wanted" /)" ;;
+    check) check_area "$device" "$(mebibytes "$wanted" /)" "$@" ;;
     off)
         switch_off "$device" && reset_zram "$block"
         ;;
     on)
         if is_on "$device"; then
-            say "$device is in use already"
-            return 0
+            check_area "$device" "$(mebibytes "$wanted" /)" "$@"
+            return
         fi
         [ -e /sys/class/zram-control ] || modprobe zram || return 1
         while [ ! -e "$block" ]; do
