@@ -45,3 +45,14 @@ pub enum NoticeKind {
     /// Whether messages arrive.
     Test,
 }
+
+/// What waits for a receiver.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct WaitingFor {
+    /// The receiver's name.
+    pub sink: String,
+    /// How many notices wait.
+    pub notices: u64,
+    /// The oldest of them, in milliseconds since 1970.
+    pub oldest_millis: u64,
+}

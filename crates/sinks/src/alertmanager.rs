@@ -86,7 +86,8 @@ impl Deliver for Alertmanager {
 
     fn refresh(&mut self) -> Result<Option<Duration>, DeliveryError> {
         let now = now();
-        let alerts: Vec<Value> = self.standing.values().map(|notice| alert(notice, ends(notice, now))).collect();
+        let alerts: Vec<Value> =
+            self.standing.values().map(|notice| alert(notice, ends(notice, now))).collect();
         if !alerts.is_empty() {
             self.post(alerts)?;
         }
@@ -183,7 +184,8 @@ mod tests {
     fn labels_are_spelled_as_the_field_does() {
         assert_eq!(alert_name("near-limit"), "HighwaterNearLimit");
         let mut notice = test_notice("a");
-        notice.labels = [("com.docker/x", "1"), ("empty", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
+        notice.labels =
+            [("com.docker/x", "1"), ("empty", "")].map(|(k, v)| (k.to_owned(), v.to_owned())).into();
         let labels = labels(&notice);
         assert_eq!(labels["com_docker_x"], "1");
         assert_eq!(labels.get("empty"), None);

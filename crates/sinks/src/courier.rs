@@ -189,7 +189,8 @@ impl Round {
     fn run(mut self) {
         let mut refresh: Option<Instant> = Some(Instant::now());
         loop {
-            let idle = refresh.map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
+            let idle =
+                refresh.map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
             if !self.desk.wait_for_notice(idle) {
                 return;
             }

@@ -142,7 +142,8 @@ mod tests {
         for number in 0..100 {
             log.deliver(&[&test_notice(&number.to_string())]).unwrap();
         }
-        let mut names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        let mut names: Vec<_> =
+            fs::read_dir(folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["alerts.log", "alerts.log.1", "alerts.log.2"]);
         for name in &names {

@@ -68,7 +68,9 @@ impl Shell {
                 // It may have ended this moment.
                 let _ = kill_process_group(group, Signal::KILL);
                 let seconds = self.deadline.as_secs_f64();
-                Err(DeliveryError::later(format!("the command did not end within {seconds} s and was killed")))
+                Err(DeliveryError::later(format!(
+                    "the command did not end within {seconds} s and was killed"
+                )))
             }
         };
         // A thread that panicked has nothing more to say.
@@ -122,7 +124,8 @@ mod tests {
 
     #[test]
     fn a_command_that_does_not_end_is_ended_with_what_it_started() {
-        let mut shell = Shell { command: "sleep 600 & sleep 600".to_owned(), deadline: Duration::from_millis(100) };
+        let mut shell =
+            Shell { command: "sleep 600 & sleep 600".to_owned(), deadline: Duration::from_millis(100) };
         let begun = Instant::now();
         let error = shell.deliver(&[&test_notice("a")]).unwrap_err();
         assert!(error.words.contains("did not end within 0.1 s"), "{error}");

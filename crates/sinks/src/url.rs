@@ -38,16 +38,21 @@ impl Url {
         let (is_secure, rest) = match given.split_once("://") {
             Some(("http", rest)) => (false, rest),
             Some(("https", rest)) => (true, rest),
-            Some(_) | None => return Err("expected an address that begins with http:// or https://".to_owned()),
+            Some(_) | None => {
+                return Err("expected an address that begins with http:// or https://".to_owned());
+            }
         };
         if !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err("expected an address of plain letters and signs, found a blank or another letter".to_owned());
+            return Err(
+                "expected an address of plain letters and signs, found a blank or another letter".to_owned()
+            );
         }
         let (authority, target) = rest.find(['/', '?']).map_or((rest, ""), |at| rest.split_at(at));
         if authority.contains('@') {
             return Err("expected no name or password in the address; a token is given as a file".to_owned());
         }
-        let (host, port) = host_and_port(authority).ok_or("expected a host and perhaps a port in the address")?;
+        let (host, port) =
+            host_and_port(authority).ok_or("expected a host and perhaps a port in the address")?;
         let target = target.split('#').next().unwrap_or_default();
         let target = if target.starts_with('/') { target.to_owned() } else { format!("/{target}") };
         Ok(Self { is_secure, host, port: port.unwrap_or(if is_secure { 443 } else { 80 }), target })
@@ -91,18 +96,35 @@ mod tests {
     #[test]
     fn an_address_is_understood_and_its_path_is_not_shown() {
         let url = Url::parse("https://hooks.slack.com/services/T0/B0/s3cret?x=1\n").unwrap();
-        assert_eq!((url.host.as_str(), url.port, url.target.as_str()), ("hooks.slack.com", 443, "/services/T0/B0/s3cret?x=1"));
+        assert_eq!(
+            (url.host.as_str(), url.port, url.target.as_str()),
+            ("hooks.slack.com", 443, "/services/T0/B0/s3cret?x=1")
+        );
         assert_eq!(url.to_string(), "https://hooks.slack.com");
         assert!(!format!("{url:?}").contains("s3cret"));
         let local = Url::parse("http://[::1]:9093").unwrap();
-        assert_eq!((local.host.as_str(), local.target.as_str(), local.authority().as_str()), ("::1", "/", "[::1]:9093"));
+        assert_eq!(
+            (local.host.as_str(), local.target.as_str(), local.authority().as_str()),
+            ("::1", "/", "[::1]:9093")
+        );
         assert_eq!(local.clone().below("/api/v2/alerts").target, "/api/v2/alerts");
-        assert_eq!(Url::parse("http://h/am/api/v2/alerts").unwrap().below("/api/v2/alerts").target, "/am/api/v2/alerts");
+        assert_eq!(
+            Url::parse("http://h/am/api/v2/alerts").unwrap().below("/api/v2/alerts").target,
+            "/am/api/v2/alerts"
+        );
     }
 
     #[test]
     fn what_is_no_address_is_refused_and_not_quoted() {
-        for given in ["", "hooks/s3cret", "ftp://s3cret", "http://", "http://u:s3cret@h", "http://h:s3cret", "http://h/s3cret b"] {
+        for given in [
+            "",
+            "hooks/s3cret",
+            "ftp://s3cret",
+            "http://",
+            "http://u:s3cret@h",
+            "http://h:s3cret",
+            "http://h/s3cret b",
+        ] {
             let words = Url::parse(given).unwrap_err();
             assert!(!words.contains("s3cret"), "{words}");
         }

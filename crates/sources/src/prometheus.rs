@@ -118,9 +118,8 @@ impl Fetch<'_> {
         self.ask(vec![Job::new(Ask::Clock, World::Kubernetes, Shard { span, filter: String::new() })])?;
         let theirs = self.gathered().number.map_or(ours, |seconds| seconds as u64);
         let apart = theirs.abs_diff(ours);
-        let remark = (apart > CLOCKS_SECONDS_APART_MAX).then(|| {
-            format!("its clock is {apart} s apart from this machine's: the server's is taken")
-        });
+        let remark = (apart > CLOCKS_SECONDS_APART_MAX)
+            .then(|| format!("its clock is {apart} s apart from this machine's: the server's is taken"));
         Ok((self.settings.end.unwrap_or_else(|| theirs.cast_signed()), remark))
     }
 
@@ -156,7 +155,9 @@ impl Fetch<'_> {
         let known = match names.map(|verdict| verdict.series) {
             Some(0) => "it has no metric at all in that time".to_owned(),
             Some(count) => {
-                format!("it has {count} other metrics in that time. Is a kubelet's /metrics/cadvisor, or cAdvisor, among its targets?")
+                format!(
+                    "it has {count} other metrics in that time. Is a kubelet's /metrics/cadvisor, or cAdvisor, among its targets?"
+                )
             }
             None => "it would not tell what it has".to_owned(),
         };

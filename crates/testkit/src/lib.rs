@@ -5,3 +5,4 @@ pub mod leak_families;
 pub mod oom_text;
 pub mod recorded_machine;
 pub mod scripted_docker;
+pub mod scripted_receiver;

@@ -44,3 +44,12 @@ impl Silence {
         }
     }
 }
+
+/// A silence and how long it still holds.
+#[derive(Clone, Copy, Debug)]
+pub struct StandingSilence<'a> {
+    /// The silence.
+    pub silence: &'a Silence,
+    /// How long it still holds.
+    pub left: Duration,
+}

@@ -136,11 +136,7 @@ impl AnswerReader {
         if self.lexer.is_over() {
             return Ok(self.state.verdict);
         }
-        Err(JsonFault {
-            offset: self.lexer.read_bytes(),
-            expected: "the rest of the answer",
-            is_cut: true,
-        })
+        Err(JsonFault { offset: self.lexer.read_bytes(), expected: "the rest of the answer", is_cut: true })
     }
 }
 
@@ -240,8 +236,8 @@ impl AnswerState {
 
     fn end(&mut self, take: &mut dyn FnMut(&SeriesAnswer)) {
         let ended = self.frames.pop();
-        let is_series =
-            ended == Some(Frame::Series) || (ended == Some(Frame::Labels) && self.frame() == Some(Frame::List));
+        let is_series = ended == Some(Frame::Series)
+            || (ended == Some(Frame::Labels) && self.frame() == Some(Frame::List));
         if is_series {
             self.verdict.series += 1;
             take(&self.series);

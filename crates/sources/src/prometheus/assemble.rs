@@ -5,7 +5,7 @@ use crate::prometheus::query::{MEMORY, Present, Rare, World};
 use crate::prometheus::settings::{FetchSettings, FetchedHistories};
 use kernel::bytes::Bytes;
 use model::history::{
-    HistoryRemark, Histories, Kill, LimitsToday, RemarkEffect, Sample, Series, WorkloadHistory,
+    Histories, HistoryRemark, Kill, LimitsToday, RemarkEffect, Sample, Series, WorkloadHistory,
 };
 use model::replica::Replica;
 use std::collections::BTreeMap;
@@ -63,7 +63,13 @@ pub fn histories(mut gathered: Gathered, settings: &FetchSettings, of: Circumsta
     let remarks = remarks(&gathered, &of, &damaged, &ownerless);
     let remarks = remarks
         .into_iter()
-        .map(|(words, effect)| HistoryRemark { origin: origin.clone(), line: None, column: None, words, effect })
+        .map(|(words, effect)| HistoryRemark {
+            origin: origin.clone(),
+            line: None,
+            column: None,
+            words,
+            effect,
+        })
         .collect();
     let histories = Histories { workloads, remarks };
     FetchedHistories { histories, replicas, interval_seconds: of.step_seconds, read_bytes: 0 }
@@ -105,7 +111,8 @@ fn swap(gathered: &Gathered, key: &ContainerKey) -> BTreeMap<i64, u64> {
 fn kills(gathered: &Gathered, key: &ContainerKey, step_seconds: u64) -> Vec<Kill> {
     let of = |rare| gathered.rare.get(&(key.clone(), rare)).map_or(&[][..], Vec::as_slice);
     let ended: Vec<i64> = of(Rare::OomKilled).iter().map(|sample| sample.seconds).collect();
-    let is_told = |seconds: i64| ended.iter().any(|end| end.abs_diff(seconds) <= SAME_KILL_STEPS * step_seconds);
+    let is_told =
+        |seconds: i64| ended.iter().any(|end| end.abs_diff(seconds) <= SAME_KILL_STEPS * step_seconds);
     let inside = of(Rare::OomEvent).iter().map(|sample| sample.seconds).filter(|seconds| !is_told(*seconds));
     let mut moments: Vec<i64> = ended.iter().copied().chain(inside).collect();
     moments.sort_unstable();
@@ -134,7 +141,11 @@ fn limits(gathered: &Gathered, key: &ContainerKey) -> Option<LimitsToday> {
     if limit.is_some() || request.is_some() || now(Present::Container).is_some() {
         return Some(LimitsToday { memory: limit, request, swap });
     }
-    now(Present::KernelLimit).map(|_| LimitsToday { memory: bytes(Present::KernelLimit), request: None, swap })
+    now(Present::KernelLimit).map(|_| LimitsToday {
+        memory: bytes(Present::KernelLimit),
+        request: None,
+        swap,
+    })
 }
 
 fn is_limit(value: f64) -> bool {
@@ -157,8 +168,16 @@ fn remarks(
         say(words.clone(), RemarkEffect::Kept);
     }
     if Some(&of.metric) != MEMORY.first() {
-        let why = if of.metric == "container_memory_rss" { "without files and tmpfs" } else { "page cache included" };
-        let words = format!("it has no {}: {} is taken, {why}", MEMORY.first().copied().unwrap_or_default(), of.metric);
+        let why = if of.metric == "container_memory_rss" {
+            "without files and tmpfs"
+        } else {
+            "page cache included"
+        };
+        let words = format!(
+            "it has no {}: {} is taken, {why}",
+            MEMORY.first().copied().unwrap_or_default(),
+            of.metric
+        );
         say(words, RemarkEffect::Kept);
     }
     if !ownerless.is_empty() {
@@ -170,7 +189,10 @@ fn remarks(
         say(words, RemarkEffect::Kept);
     }
     for name in damaged {
-        say(format!("`{name}` is left out: none of its values is an amount of memory"), RemarkEffect::Refused);
+        say(
+            format!("`{name}` is left out: none of its values is an amount of memory"),
+            RemarkEffect::Refused,
+        );
     }
     for (words, count) in ODD {
         let odd: Vec<String> = gathered

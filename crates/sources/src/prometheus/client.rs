@@ -165,7 +165,8 @@ fn said(
     retry_after: Option<Duration>,
 ) -> PrometheusError {
     let words = if verdict.error.is_empty() { page.trim() } else { verdict.error.as_str() };
-    let mut words: String = words.chars().filter(|letter| !letter.is_control()).take(WORDS_CHARS_MAX).collect();
+    let mut words: String =
+        words.chars().filter(|letter| !letter.is_control()).take(WORDS_CHARS_MAX).collect();
     if status == 404 {
         words.push_str(" (is the path in the address the one below which api/v1/query is?)");
     }

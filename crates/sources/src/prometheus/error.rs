@@ -9,7 +9,9 @@ use std::time::Duration;
 #[derive(Debug, thiserror::Error)]
 pub enum PrometheusError {
     /// The address is none.
-    #[error("expected an address such as http://127.0.0.1:9090 or https://prometheus.example/base, found {found}")]
+    #[error(
+        "expected an address such as http://127.0.0.1:9090 or https://prometheus.example/base, found {found}"
+    )]
     Url {
         /// What was given, without what may be secret.
         found: String,
@@ -75,7 +77,9 @@ pub enum PrometheusError {
         has_token: bool,
     },
     /// It sends us elsewhere, where a token must not follow.
-    #[error("{url}: HTTP status {status}: the server points to `{location}`, which is not followed; if that is the server, give its address")]
+    #[error(
+        "{url}: HTTP status {status}: the server points to `{location}`, which is not followed; if that is the server, give its address"
+    )]
     Redirect {
         /// What was asked.
         url: String,
@@ -99,7 +103,9 @@ pub enum PrometheusError {
         retry_after: Option<Duration>,
     },
     /// A page for people.
-    #[error("{url}: expected Prometheus' JSON, found HTML that begins with `{words}`: a login page, or another server? The API is at ADDRESS/api/v1/query")]
+    #[error(
+        "{url}: expected Prometheus' JSON, found HTML that begins with `{words}`: a login page, or another server? The API is at ADDRESS/api/v1/query"
+    )]
     Html {
         /// What was asked.
         url: String,
@@ -123,7 +129,9 @@ pub enum PrometheusError {
         bytes_max: u64,
     },
     /// The server says that something is missing in what it sent.
-    #[error("{url}: the answer is not whole: {words}; what is missing could be a peak, so nothing is advised upon it. --partial works with what there is")]
+    #[error(
+        "{url}: the answer is not whole: {words}; what is missing could be a peak, so nothing is advised upon it. --partial works with what there is"
+    )]
     Partial {
         /// The server.
         url: String,

@@ -142,9 +142,7 @@ impl ContainerKey {
                 pod: label("pod"),
                 container: label("container"),
             },
-            World::Engine => {
-                Self { pod: label("instance"), container: label("name"), ..Self::default() }
-            }
+            World::Engine => Self { pod: label("instance"), container: label("name"), ..Self::default() },
         }
     }
 
@@ -152,7 +150,8 @@ impl ContainerKey {
     #[must_use]
     pub fn name(&self) -> String {
         let parts = [&self.cluster, &self.namespace, &self.pod, &self.container];
-        let parts: Vec<&str> = parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty()).collect();
+        let parts: Vec<&str> =
+            parts.iter().map(|part| part.as_str()).filter(|part| !part.is_empty()).collect();
         parts.join("/")
     }
 }

@@ -78,11 +78,21 @@ impl Job {
         let range = |query: String| of_range(query, span.start, span.end, step, deadline);
         let moment = |query: String| of_moment(query, span.end, deadline);
         let question = match self.ask {
-            Ask::Clock => Question { endpoint: "query", parameters: vec![("query", "vector(time())".to_owned())] },
-            Ask::Names => Question { endpoint: "label/__name__/values", parameters: span_of(span.start, span.end) },
+            Ask::Clock => {
+                Question { endpoint: "query", parameters: vec![("query", "vector(time())".to_owned())] }
+            }
+            Ask::Names => {
+                Question { endpoint: "label/__name__/values", parameters: span_of(span.start, span.end) }
+            }
             Ask::Counts(metric) => {
                 let apart = (span.steps() / COUNTS).max(1) * step;
-                of_range(query::counts(self.world, metric, filter, step), span.start, span.end, apart, deadline)
+                of_range(
+                    query::counts(self.world, metric, filter, step),
+                    span.start,
+                    span.end,
+                    apart,
+                    deadline,
+                )
             }
             Ask::Peaks(metric) => range(query::peaks(self.world, metric, filter, step)),
             Ask::Whether(rare) => moment(query::whether(self.world, rare, filter, span.seconds())),

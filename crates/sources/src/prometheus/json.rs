@@ -276,9 +276,8 @@ impl Lexer {
         } else {
             self.after_value();
         }
-        let token = |text: &str, sink: &mut Sink<'_>| {
-            sink(if is_key { Token::Key(text) } else { Token::Text(text) })
-        };
+        let token =
+            |text: &str, sink: &mut Sink<'_>| sink(if is_key { Token::Key(text) } else { Token::Text(text) });
         let cut = std::mem::take(&mut self.cut);
         let has_escapes = self.has_escapes;
         let written = with_cut(&cut, part, |whole| {

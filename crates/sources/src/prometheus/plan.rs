@@ -18,7 +18,8 @@ const WORKLOADS_TOLD_MAX: usize = 8;
 #[must_use]
 pub fn span(settings: &FetchSettings, now: i64) -> Span {
     let step = i64::try_from(settings.step_seconds).unwrap_or(i64::MAX).max(1);
-    let steps = i64::try_from(settings.window_seconds / settings.step_seconds.max(1)).unwrap_or(i64::MAX).max(1);
+    let steps =
+        i64::try_from(settings.window_seconds / settings.step_seconds.max(1)).unwrap_or(i64::MAX).max(1);
     let end = now.div_euclid(step) * step;
     let start = end.saturating_sub((steps - 1).saturating_mul(step)).max(0);
     Span { start, end, step_seconds: settings.step_seconds.max(1) }
@@ -74,7 +75,11 @@ pub fn known_workloads(gathered: &Gathered) -> String {
         .map(|replica| format!("{}/{}/{}", replica.namespace, replica.kind, replica.workload))
         .collect();
     let some: Vec<&str> = known.iter().take(WORKLOADS_TOLD_MAX).map(String::as_str).collect();
-    let more = if known.len() > some.len() { format!(" and {} more", known.len() - some.len()) } else { String::new() };
+    let more = if known.len() > some.len() {
+        format!(" and {} more", known.len() - some.len())
+    } else {
+        String::new()
+    };
     format!("it knows {}{more}", some.join(", "))
 }
 
@@ -93,20 +98,16 @@ pub fn bulk(
         .iter()
         .map(|(namespace, &containers)| NamespaceCount { namespace: namespace.clone(), containers })
         .collect();
-    let wanted = if settings.namespaces.is_empty() {
-        Namespaces::All
-    } else {
-        Namespaces::Some(&settings.namespaces)
-    };
+    let wanted =
+        if settings.namespaces.is_empty() { Namespaces::All } else { Namespaces::Some(&settings.namespaces) };
     let pods = filter.strip_prefix(&namespaces(settings)).unwrap_or_default().trim_start_matches(',');
     let mut cut = shards(&counts, wanted, span, settings.bounds.points_max);
     for shard in &mut cut {
         shard.filter = joined(&shard.filter, pods);
     }
     let rare = RARE.into_iter().filter(|rare| rare.is_in(world));
-    let whether = rare.flat_map(|rare| {
-        cut.iter().map(move |shard| Job::new(Ask::Whether(rare), world, shard.clone()))
-    });
+    let whether =
+        rare.flat_map(|rare| cut.iter().map(move |shard| Job::new(Ask::Whether(rare), world, shard.clone())));
     let whole = Shard { span, filter: filter.to_owned() };
     let present = PRESENT.into_iter().map(|present| Job::new(Ask::Present(present), world, whole.clone()));
     // The longest first: nobody waits for the last of them alone.

@@ -155,9 +155,9 @@ pub fn when(world: World, rare: Rare, filter: &str, step_seconds: u64) -> String
         Rare::Swap | Rare::KubeletSwap => {
             format!("max by ({labels}) (max_over_time({own}[{}])) > 0", window(step_seconds))
         }
-        Rare::OomEvent => format!(
-            "(sum by ({labels}) ({own}) - sum by ({labels}) ({own} offset {step_seconds}s)) > 0"
-        ),
+        Rare::OomEvent => {
+            format!("(sum by ({labels}) ({own}) - sum by ({labels}) ({own} offset {step_seconds}s)) > 0")
+        }
         Rare::OomKilled => killed(labels, &own, filter, step_seconds),
     }
 }
@@ -184,7 +184,8 @@ fn killed(labels: &str, reason: &str, filter: &str, step_seconds: u64) -> String
 #[must_use]
 pub fn present(world: World, present: Present, filter: &str, within_seconds: u64) -> Option<String> {
     let labels = world.labels();
-    let last = |selector: String| format!("max by ({labels}) (last_over_time({selector}[{within_seconds}s]))");
+    let last =
+        |selector: String| format!("max by ({labels}) (last_over_time({selector}[{within_seconds}s]))");
     let of_pods = |expression: String| (world == World::Kubernetes).then_some(expression);
     match present {
         Present::Container => of_pods(last(selector("kube_pod_container_info", &[filter]))),
@@ -273,7 +274,10 @@ mod tests {
     #[test]
     fn a_kill_is_a_restart_whose_reason_is_a_kill() {
         let expression = when(World::Kubernetes, Rare::OomKilled, "", 60);
-        assert!(expression.contains("offset 60s)) > 0) and on (cluster,namespace,pod,container)"), "{expression}");
+        assert!(
+            expression.contains("offset 60s)) > 0) and on (cluster,namespace,pod,container)"),
+            "{expression}"
+        );
         assert!(limits_when_killed(World::Kubernetes, "", 60).ends_with(&format!("({expression})")));
     }
 }

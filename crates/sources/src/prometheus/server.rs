@@ -105,7 +105,8 @@ mod tests {
     #[test]
     fn a_short_question_stands_in_the_address_and_a_long_one_in_a_form() {
         let server = server("http://h:9090/base/");
-        let mut question = Question { endpoint: "query", parameters: vec![("query", "a{b=\"c\"}".to_owned())] };
+        let mut question =
+            Question { endpoint: "query", parameters: vec![("query", "a{b=\"c\"}".to_owned())] };
         let short = server.request(&question).unwrap();
         assert_eq!(short.uri(), "/base/api/v1/query?query=a%7Bb%3D%22c%22%7D");
         assert_eq!(short.headers()["host"], "h:9090");

@@ -78,7 +78,12 @@ const STEPS_MIN: u64 = 12;
 
 /// The parts, each of at most so many points if the counts are right.
 #[must_use]
-pub fn shards(counts: &[NamespaceCount], namespaces: Namespaces<'_>, span: Span, points_max: u64) -> Vec<Shard> {
+pub fn shards(
+    counts: &[NamespaceCount],
+    namespaces: Namespaces<'_>,
+    span: Span,
+    points_max: u64,
+) -> Vec<Shard> {
     let groups = groups(counts, points_max / span.steps().clamp(1, day_steps(span)));
     let mut shards = Vec::new();
     for (index, group) in groups.iter().enumerate() {
@@ -88,9 +93,8 @@ pub fn shards(counts: &[NamespaceCount], namespaces: Namespaces<'_>, span: Span,
         let steps_max = (points_max / containers.max(1)).clamp(STEPS_MIN, STEPS_MAX);
         let parts = span.steps().div_ceil(steps_max);
         let steps = span.steps().div_ceil(parts);
-        let cut = (0..parts).filter_map(|part| {
-            span.part(part * steps, steps.min(span.steps().saturating_sub(part * steps)))
-        });
+        let cut = (0..parts)
+            .filter_map(|part| span.part(part * steps, steps.min(span.steps().saturating_sub(part * steps))));
         shards.extend(cut.map(|span| Shard { span, filter: filter.clone() }));
     }
     shards
@@ -148,7 +152,10 @@ mod tests {
 
     fn counts(containers: &[u64]) -> Vec<NamespaceCount> {
         let names = (0..).map(|number| format!("n{number}"));
-        names.zip(containers).map(|(namespace, &containers)| NamespaceCount { namespace, containers }).collect()
+        names
+            .zip(containers)
+            .map(|(namespace, &containers)| NamespaceCount { namespace, containers })
+            .collect()
     }
 
     fn moments(shards: &[Shard]) -> Vec<i64> {
@@ -170,7 +177,8 @@ mod tests {
     #[test]
     fn what_was_not_counted_is_asked_for_too() {
         let cut = shards(&counts(&[900, 800, 10]), Namespaces::All, SPAN, 250_000);
-        let filters: std::collections::BTreeSet<&str> = cut.iter().map(|shard| shard.filter.as_str()).collect();
+        let filters: std::collections::BTreeSet<&str> =
+            cut.iter().map(|shard| shard.filter.as_str()).collect();
         assert!(filters.contains(r#"namespace=~"n0""#), "{filters:?}");
         assert!(filters.contains(r#"namespace!~"n0""#), "{filters:?}");
         assert_eq!(filters.len(), 2);

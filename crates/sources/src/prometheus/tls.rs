@@ -46,7 +46,8 @@ fn certificates(place: &str, words: String) -> PrometheusError {
 fn from_file(file: &Path) -> Result<RootCertStore, PrometheusError> {
     let place = file.display().to_string();
     let mut roots = RootCertStore::empty();
-    let found = CertificateDer::pem_file_iter(file).map_err(|error| certificates(&place, error.to_string()))?;
+    let found =
+        CertificateDer::pem_file_iter(file).map_err(|error| certificates(&place, error.to_string()))?;
     for certificate in found {
         let certificate = certificate.map_err(|error| certificates(&place, error.to_string()))?;
         roots.add(certificate).map_err(|error| certificates(&place, error.to_string()))?;

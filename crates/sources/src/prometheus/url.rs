@@ -31,7 +31,8 @@ impl FromStr for ServerUrl {
         };
         let (authority, path) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
         if authority.contains('@') {
-            let found = "a name or password in it, which would be seen on screen; a token is given with --token-file";
+            let found =
+                "a name or password in it, which would be seen on screen; a token is given with --token-file";
             return Err(fault(found.to_owned()));
         }
         if path.contains(['?', '#']) || authority.contains(['?', '#']) {
@@ -112,8 +113,17 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused_and_a_password_is_not_told() {
         for given in [
-            "", "localhost:9090", "ftp://h", "http://", "http://h:x", "http://h:70000", "http://h/?a=b",
-            "http://h h/", "http://[::1", "http://[::1]x", "http:///x",
+            "",
+            "localhost:9090",
+            "ftp://h",
+            "http://",
+            "http://h:x",
+            "http://h:70000",
+            "http://h/?a=b",
+            "http://h h/",
+            "http://[::1",
+            "http://[::1]x",
+            "http:///x",
         ] {
             assert!(given.parse::<ServerUrl>().is_err(), "{given}");
         }
