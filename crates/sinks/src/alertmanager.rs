@@ -34,15 +34,17 @@ pub struct Alertmanager {
 }
 
 impl Alertmanager {
-    /// For an address without `/api/v2/alerts`.
+    /// For an address without `/api/v2/alerts`; what stands already is posted first.
     #[must_use]
-    pub const fn new(
+    pub fn new(
         url: Address,
         token_file: Option<PathBuf>,
         authority: Option<PathBuf>,
         deadline: Duration,
+        standing: &[Notice],
     ) -> Self {
-        Self { url, token_file, authority, deadline, standing: BTreeMap::new() }
+        let standing = standing.iter().map(|notice| (notice.topic.clone(), notice.clone())).collect();
+        Self { url, token_file, authority, deadline, standing }
     }
 
     fn post(&self, alerts: Vec<Value>) -> Result<String, DeliveryError> {

@@ -6,11 +6,12 @@ use crate::log_file::LogFile;
 use crate::shell::Shell;
 use crate::slack::Slack;
 use crate::webhook::Webhook;
+use model::notice::Notice;
 use model::sink::{SinkKind, SinkSettings};
 
-/// Makes a receiver; nothing is opened before there is something to tell.
+/// Makes a receiver; nothing is opened before there is something to tell. What stands already is for receivers that forget.
 #[must_use]
-pub fn of(settings: &SinkSettings) -> Box<dyn Deliver> {
+pub fn of(settings: &SinkSettings, standing: &[Notice]) -> Box<dyn Deliver> {
     let deadline = settings.deadline;
     match settings.kind.clone() {
         SinkKind::Log { path, bytes_max, files_max } => Box::new(LogFile::new(path, bytes_max, files_max)),
@@ -19,7 +20,7 @@ pub fn of(settings: &SinkSettings) -> Box<dyn Deliver> {
             Box::new(Webhook { url, token_file, authority, deadline })
         }
         SinkKind::Alertmanager { url, token_file, authority } => {
-            Box::new(Alertmanager::new(url, token_file, authority, deadline))
+            Box::new(Alertmanager::new(url, token_file, authority, deadline, standing))
         }
         SinkKind::Command { command } => Box::new(Shell { command, deadline }),
     }
@@ -28,7 +29,7 @@ pub fn of(settings: &SinkSettings) -> Box<dyn Deliver> {
 /// A notice for tests.
 #[cfg(test)]
 pub(crate) fn test_notice(key: &str) -> model::notice::Notice {
-    use model::notice::{Notice, NoticeKind};
+    use model::notice::NoticeKind;
     Notice {
         key: key.to_owned(),
         topic: format!("oom-kill/web/{key}"),

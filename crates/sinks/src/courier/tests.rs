@@ -32,7 +32,7 @@ fn webhook(server: &ScriptedReceiver, token_file: Option<PathBuf>) -> SinkKind {
 fn a_receiver_that_fails_in_every_way_gets_everything_once_when_it_recovers() {
     let bad = [Answer::Status(500), Answer::Hang, Answer::HangUp, Answer::Garbage, Answer::Status(503)];
     let server = ScriptedReceiver::start(&bad).unwrap();
-    let courier = Courier::start(of(&settings(webhook(&server, None))), PACE);
+    let courier = Courier::start(of(&settings(webhook(&server, None)), &[]), PACE);
     for number in 0..50 {
         let begun = Instant::now();
         assert_eq!(courier.offer(number, &test_notice(&number.to_string())), Offered::Taken);
@@ -55,7 +55,7 @@ fn an_answer_whose_body_never_comes_counts_once() {
     let server = ScriptedReceiver::start(&[Answer::TakeAndHang]).unwrap();
     let mut settings = settings(webhook(&server, None));
     settings.deadline = Duration::from_secs(20);
-    let courier = Courier::start(of(&settings), PACE);
+    let courier = Courier::start(of(&settings, &[]), PACE);
     assert_eq!(courier.offer(1, &test_notice("a")), Offered::Taken);
     assert_eq!(courier.next_report(PATIENCE).unwrap().fate, Fate::Delivered);
     assert_eq!(server.rest().len(), 1);
@@ -65,7 +65,7 @@ fn an_answer_whose_body_never_comes_counts_once() {
 fn what_a_receiver_refuses_does_not_keep_the_rest() {
     let refusing = [Answer::Status(400); 3];
     let server = ScriptedReceiver::start(&refusing).unwrap();
-    let courier = Courier::start(of(&settings(webhook(&server, None))), PACE);
+    let courier = Courier::start(of(&settings(webhook(&server, None)), &[]), PACE);
     for number in 0..3 {
         assert_eq!(courier.offer(number, &test_notice(&number.to_string())), Offered::Taken);
     }
@@ -83,7 +83,7 @@ fn a_secret_that_is_not_there_yet_is_waited_for_and_never_told() {
     let folder = tempfile::tempdir().unwrap();
     let token = folder.path().join("token");
     let server = ScriptedReceiver::start(&[]).unwrap();
-    let courier = Courier::start(of(&settings(webhook(&server, Some(token.clone())))), PACE);
+    let courier = Courier::start(of(&settings(webhook(&server, Some(token.clone()))), &[]), PACE);
     assert_eq!(courier.offer(1, &test_notice("a")), Offered::Taken);
     assert_eq!(courier.next_report(Duration::from_millis(50)), None);
     let error = courier.health().error.unwrap();
@@ -97,7 +97,7 @@ fn a_secret_that_is_not_there_yet_is_waited_for_and_never_told() {
 fn a_storm_is_a_few_messages_for_slack_and_nothing_is_lost() {
     let server = ScriptedReceiver::start(&[Answer::Status(500), Answer::Hang]).unwrap();
     let slack = SinkKind::Slack { url: Address::Plain(server.url("/services/x")), authority: None };
-    let courier = Courier::start(of(&settings(slack)), PACE);
+    let courier = Courier::start(of(&settings(slack), &[]), PACE);
     for number in 0..100 {
         assert_eq!(courier.offer(number, &test_notice(&format!("n{number:03}"))), Offered::Taken);
     }
@@ -116,7 +116,7 @@ fn alertmanager_hears_of_a_change_of_severity_as_an_end_and_a_beginning() {
     let server = ScriptedReceiver::start(&[]).unwrap();
     let url = Address::Plain(server.url(""));
     let courier = Courier::start(
-        of(&settings(SinkKind::Alertmanager { url, token_file: None, authority: None })),
+        of(&settings(SinkKind::Alertmanager { url, token_file: None, authority: None }), &[]),
         PACE,
     );
     let begins = model::notice::Notice { severity: Severity::Warning, ..test_notice("a") };
