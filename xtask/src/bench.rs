@@ -2,6 +2,7 @@
 
 mod lint;
 mod oom;
+mod prometheus;
 
 use crate::real::docker_daemon::{Daemon, Docker};
 use crate::real::own_cgroup::Tree;
@@ -32,6 +33,9 @@ pub struct BenchArgs {
     /// Measure only how soon a kill is told
     #[arg(long, conflicts_with = "write")]
     only_oom: bool,
+    /// Measure only how soon a Prometheus' history is there
+    #[arg(long, conflicts_with_all = ["write", "only_oom"])]
+    only_prometheus: bool,
 }
 
 /// A line of the table.
@@ -46,6 +50,10 @@ struct Row {
 pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     note_interrupts()?;
     let root = repository::root()?;
+    if args.only_prometheus {
+        print!("{}", table(&[prometheus::fetch(&root)?]));
+        return Ok(ExitCode::SUCCESS);
+    }
     let build = Command::new("cargo").args(["build", "--release", "--quiet"]).current_dir(&root).status()?;
     anyhow::ensure!(build.success(), "cargo build --release: {build}");
     let highwater = repository::target(&root).join("release/highwater");
@@ -58,7 +66,9 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     rows.push(list_against_docker_stats(&highwater)?);
     rows.push(memory_of_top(&highwater)?);
     rows.push(oom::delay(&highwater)?);
+    rows.push(prometheus::fetch(&root)?);
     rows.extend(ratios(&root, "highwater-kernel", "oom_report", &highwater)?);
+    rows.extend(ratios(&root, "highwater", "history", &highwater)?);
     let table = table(&rows);
     print!("{table}");
     if args.write {

@@ -6,6 +6,7 @@ mod fixture;
 mod fuzz;
 mod packages;
 mod prepare;
+mod prometheus;
 mod real;
 mod repository;
 mod screen;

@@ -1,6 +1,7 @@
 //! `cargo xtask prepare`: downloads and builds what the suites of `cargo xtask test` need besides Rust.
 
 use crate::packages::{self, Need};
+use crate::prometheus;
 use crate::vm::{Cgroup, Kernel, Machine};
 use std::process::ExitCode;
 
@@ -17,6 +18,18 @@ pub const RENDER: [Need; 3] = [
     Need { program: "shellcheck", package: "shellcheck" },
     Need { program: "cloud-init", package: "cloud-init" },
     Need { program: "systemd-analyze", package: "systemd" },
+];
+
+/// What makes the file systems on which swap files are tried, in a machine that sees this one's programs.
+pub const FILE_SYSTEMS: [Need; 2] = [
+    Need { program: "mkfs.xfs", package: "xfsprogs" },
+    Need { program: "mkfs.btrfs", package: "btrfs-progs" },
+];
+
+/// What a Prometheus of our own needs; where it is not installed its package is unpacked beside the build.
+pub const PROMETHEUS: [Need; 2] = [
+    Need { program: "prometheus", package: "prometheus" },
+    Need { program: "promtool", package: "prometheus" },
 ];
 
 /// libFuzzer is C++ and is compiled with the targets.
@@ -43,6 +56,8 @@ pub fn run() -> anyhow::Result<ExitCode> {
     packages::ensure(&FUZZ)?;
     install_docker()?;
     install_render()?;
+    packages::ensure(&FILE_SYSTEMS)?;
+    prometheus::blocks(&prometheus::programs()?)?;
     if cfg!(target_arch = "x86_64") {
         v1_machine().prepare()?;
         Machine::debian13().prepare()?;

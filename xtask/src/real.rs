@@ -8,16 +8,20 @@ mod checks;
 mod docker;
 pub mod docker_daemon;
 mod nested;
+mod node;
+mod node_file_systems;
 mod node_first_boot;
 mod node_render;
 pub mod oom;
 mod oom_docker;
 pub mod own_cgroup;
-mod product;
+pub mod product;
+pub mod prometheus;
 
 use checks::Checks;
 use clap::ValueEnum;
 use docker_daemon::Daemon;
+use node::outside::Extent;
 use product::Product;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,6 +41,9 @@ pub struct RealArgs {
     /// How many hogs `oom-docker` starts at once; a machine without KVM takes minutes for two hundred
     #[arg(long, value_name = "N", default_value_t = 200)]
     hogs: usize,
+    /// Which boot of `node-inside` this is
+    #[arg(long, value_enum, required_if_eq("scenario", "node-inside"))]
+    stage: Option<node::inside::Stage>,
 }
 
 /// Everything that can be tried on a real kernel.
@@ -50,24 +57,50 @@ pub enum Scenario {
     Oom,
     /// OOM kills in Docker's containers: names, exit codes, restarts, raised limits, events, `--exec`, 200 hogs at once
     OomDocker,
+    /// A plan of swap done and taken back on this machine, in mounts of its own, with everything that must be refused
+    Node,
+    /// The same in Debian machines that keep their disk: power cuts, reboots, a job that needs swap
+    NodeMachine,
+    /// XFS, btrfs, zram, zswap and two priorities in a Debian machine that keeps its disk
+    NodeVariants,
+    /// One boot of those two: only in the Debian machine
+    NodeInside,
     /// A node's first boot with rendered user data, and the rendered script: only in the Debian machine, with a disk of 512 MiB
     NodeFirstBoot,
+    /// The rendered script on ext4, XFS and btrfs: only in a machine with a disk of 512 MiB
+    NodeFileSystems,
     /// What `node render` writes, before shellcheck, systemd-analyze and cloud-init
     NodeRender,
+    /// A Prometheus of our own with 100 pods × 14 days, and others that are empty, closed, silent or broken
+    Prometheus,
 }
 
 /// Runs a scenario; prints one line per check and `N passed, N failed` at the end.
 pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
     crate::subprocess::note_interrupts()?;
     let product = Product::at(&args.highwater)?;
+    if args.scenario == Scenario::Node
+        && let Some(code) = node::here::with_own_mounts()?
+    {
+        return Ok(code);
+    }
     let mut checks = Checks::default();
     let end = match args.scenario {
         Scenario::Docker => docker::run(&product, args.docker, &mut checks),
         Scenario::Nested => nested::run(&product, &mut checks),
         Scenario::Oom => oom::run(&product, &mut checks),
+        Scenario::NodeFileSystems => node_file_systems::run(&product, &mut checks),
         Scenario::NodeRender => node_render::run(&product, &mut checks),
+        Scenario::Node => node::here::run(&product, &mut checks),
+        Scenario::NodeMachine => node::outside::run(&product, Extent::OnePath, &mut checks),
+        Scenario::NodeVariants => node::outside::run(&product, Extent::Variants, &mut checks),
+        Scenario::NodeInside => match args.stage {
+            Some(stage) => node::inside::run(&product, stage, &mut checks),
+            None => Err(anyhow::anyhow!("--stage is missing")),
+        },
         Scenario::NodeFirstBoot => node_first_boot::run(&product, &mut checks),
         Scenario::OomDocker => oom_docker::run(&product, args.docker, args.hogs, &mut checks),
+        Scenario::Prometheus => prometheus::run(&product, &mut checks),
     };
     if let Err(error) = end {
         checks.check("the scenario reaches its end", false, format!("{error:#}"));

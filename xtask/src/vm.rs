@@ -2,7 +2,7 @@
 
 mod apt;
 mod bzimage;
-mod cache;
+pub mod cache;
 mod cpio;
 mod image;
 mod initrd;
@@ -41,6 +41,7 @@ Examples:
   cargo xtask vm --kernel 6.1 --cgroup v1 -- ls /sys/fs/cgroup/memory
   cargo xtask vm --disk 256 -- sh -c 'need xfs && ls -l /dev/vda'
   cargo xtask vm --host-root -- dockerd --version
+  cargo xtask vm --machine debian13 --keep /tmp/disk -- touch /etc/was-here
   cargo xtask vm --machine debian13 -- sh -c 'docker-busybox-image && docker run -m 20m busybox free'
   cargo xtask vm --self-test
 
@@ -86,6 +87,9 @@ pub struct VmArgs {
     /// A folder to see at /out, written through
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Keeps the disk of debian13 in this file: what a run writes, the next one boots. It is made when it is not there
+    #[arg(long, value_name = "FILE", conflicts_with = "self_test")]
+    keep: Option<PathBuf>,
     /// Runs the command in this machine's own file system, under a layer that lives in memory
     #[arg(long)]
     host_root: bool,
@@ -173,6 +177,8 @@ pub struct Machine {
     pub share: Option<PathBuf>,
     /// A folder to see at /out, written through.
     pub out: Option<PathBuf>,
+    /// The file that keeps the disk from run to run.
+    pub keep: Option<PathBuf>,
     /// The root file system of the command.
     pub host_root: HostRoot,
     /// How long a run may take, from the start of QEMU.
@@ -229,6 +235,7 @@ impl Machine {
             disk_mib: None,
             share: None,
             out: None,
+            keep: None,
             host_root: HostRoot::Absent,
             timeout: Duration::from_secs(120),
             verbosity: Verbosity::Quiet,
@@ -318,6 +325,9 @@ impl Machine {
                 "kernel 6.12 of Debian has no memory controller for cgroup v1 (CONFIG_MEMCG_V1 is off); use --kernel 6.1"
             );
         }
+        if self.kind == MachineKind::Micro {
+            ensure!(self.keep.is_none(), "the micro machine has no disk to keep");
+        }
         if self.kind == MachineKind::Debian13 {
             ensure!(self.host_root == HostRoot::Absent, "--host-root is for the micro machine");
         }
@@ -367,6 +377,7 @@ fn machine_of(args: &VmArgs) -> Machine {
         disk_mib: args.disk,
         share: args.share.clone(),
         out: args.out.clone(),
+        keep: args.keep.clone(),
         host_root,
         timeout: args.timeout.map_or(default.timeout, Duration::from_secs),
         verbosity: if args.verbose { Verbosity::KernelLog } else { Verbosity::Quiet },

@@ -166,22 +166,19 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    if let Some(parent) = folder.parent() {
-        make_parents(parent)?;
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if !parent.is_dir() {
+        DirBuilder::new().recursive(true).mode(0o755).create(parent)?;
+        parent
+            .parent()
+            .filter(|above| above.is_dir())
+            .map_or(Ok(()), |above| File::open(above)?.sync_all())?;
     }
     match DirBuilder::new().mode(0o700).create(folder) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
         made => made?,
     }
-    folder.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
-}
-
-fn make_parents(folder: &Path) -> io::Result<()> {
-    if folder.as_os_str().is_empty() || folder.is_dir() {
-        return Ok(());
-    }
-    DirBuilder::new().recursive(true).mode(0o755).create(folder)?;
-    folder.parent().map_or(Ok(()), |parent| File::open(parent)?.sync_all())
+    File::open(parent)?.sync_all()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::host::{HostError, Machine, Present, act, keep, leaves_a_trace, presen
 use crate::journal::history::{Entry, History, StepState, target};
 use crate::journal::record::Record;
 use crate::journal::{Journal, JournalError};
+use model::node_run::Ending;
 use model::plan::{Change, Plan, Step};
 use std::collections::HashSet;
 use std::error::Error;
@@ -35,21 +36,6 @@ pub enum Event<'a> {
     Acted(&'a Step),
     /// It is over.
     Over(&'a Step, Ending),
-}
-
-/// How a step ended that did not fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// It was done.
-    Done,
-    /// The machine was so.
-    Found,
-    /// It is left to the first boot of the image.
-    Left,
-    /// It was taken back.
-    TakenBack,
-    /// The machine was as before.
-    WasBack,
 }
 
 /// Why a run stopped. Nothing after the step that is named was touched.
@@ -232,7 +218,8 @@ fn take(
 }
 
 /// An error with all that caused it.
-fn words(error: &dyn Error) -> String {
+#[must_use]
+pub fn words(error: &dyn Error) -> String {
     let mut words = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {

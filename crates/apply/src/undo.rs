@@ -5,7 +5,8 @@ use crate::host::{Machine, Present, leaves_a_trace, present, settle, tidy_up};
 use crate::journal::Journal;
 use crate::journal::history::{Entry, History, StepState, target};
 use crate::journal::record::Record;
-use crate::run::{Ending, Event, Stopped, kind, patiently};
+use crate::run::{Event, Stopped, kind, patiently};
+use model::node_run::Ending;
 use model::plan::{Change, Step, UnitAction};
 
 /// The numbers of the steps that an undo takes back, in its order.
@@ -17,7 +18,7 @@ pub fn order(history: &History) -> Vec<usize> {
         .entries()
         .iter()
         .enumerate()
-        .filter(|(_, entry)| is_ours(entry.state))
+        .filter(|(_, entry)| is_ours(entry.state) || may_be_of_a_boot(entry))
         .map(|(number, _)| number)
         .collect();
     let last = |number: &usize| match history.entries().get(*number).map(|entry| &entry.step.change) {
@@ -26,6 +27,13 @@ pub fn order(history: &History) -> Vec<usize> {
     };
     numbers.sort_by_key(|number| (last(number), std::cmp::Reverse(*number)));
     numbers
+}
+
+/// Files that were written bring this about at a boot, also where the power was cut before its step came.
+const fn may_be_of_a_boot(entry: &Entry) -> bool {
+    let is_planned = matches!(entry.state, StepState::Planned);
+    is_planned
+        && matches!(entry.step.change, Change::Swap { .. } | Change::Zram { .. } | Change::Value { .. })
 }
 
 const fn is_restart(change: &Change) -> bool {
@@ -162,7 +170,10 @@ fn take_back(
 ) -> Result<Ending, Stopped> {
     let step = &entry.step;
     let steps = vec![number];
-    if !machine.takes(&step.change) {
+    // What a value was on the machine that an image became, nobody knows; without its file the next boot sets it.
+    let is_unknown = entry.state == StepState::Left
+        && matches!(step.change, Change::Value { .. } | Change::Signature { .. });
+    if is_unknown || !machine.takes(&step.change) {
         journal.write(Record::Undone { steps })?;
         return Ok(Ending::WasBack);
     }
@@ -182,8 +193,8 @@ fn take_back(
             Ending::TakenBack
         }
         Present::Wanted => Ending::WasBack,
-        // It was left to the first boot, which made something else of it, or there was none.
-        Present::Other(_) if entry.state == StepState::Left => Ending::WasBack,
+        // It was left to a boot, which made something else of it, or there was none.
+        Present::Other(_) if matches!(entry.state, StepState::Left | StepState::Planned) => Ending::WasBack,
         Present::Other(found) => return Err(Stopped::Stale { step: step.name.clone(), found }),
     };
     tidy_up(machine, &back, &entry.kept).map_err(failed)?;

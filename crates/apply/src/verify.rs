@@ -1,36 +1,15 @@
 //! The machine judged again, against what the journal says was wanted.
 
-use crate::host::{HostError, Machine, Present, leaves_a_trace, present};
+use crate::host::{Machine, Present, leaves_a_trace, present};
 use crate::journal::history::{History, StepState, target};
-use crate::run::kind;
+use crate::run::{kind, words};
+use model::node_run::{Difference, Shows};
 use model::plan::Step;
 use std::collections::HashMap;
 
-/// A step whose end the machine does not show.
-#[derive(Debug)]
-pub struct Difference<'a> {
-    /// The step.
-    pub step: &'a Step,
-    /// What the machine shows instead.
-    pub shows: Shows,
-}
-
-/// What the machine shows instead of what is wanted.
-#[derive(Debug)]
-pub enum Shows {
-    /// What it showed before.
-    Before,
-    /// Something else, in words.
-    Other(String),
-    /// It cannot be read.
-    Unreadable(HostError),
-    /// The step was not taken: an earlier one stopped the run.
-    NotTaken,
-}
-
 /// Every thing whose last wanted state the machine does not show, in the order of the steps.
 #[must_use]
-pub fn differences<'a>(machine: &Machine, history: &'a History) -> Vec<Difference<'a>> {
+pub fn differences(machine: &Machine, history: &History) -> Vec<Difference> {
     let mut last: HashMap<(&'static str, String), usize> = HashMap::new();
     let entries = history.entries();
     for (number, entry) in entries.iter().enumerate() {
@@ -52,7 +31,8 @@ pub fn differences<'a>(machine: &Machine, history: &'a History) -> Vec<Differenc
             } else {
                 Shows::NotTaken
             };
-            Some(Difference { step: &entry.step, shows })
+            let Step { name, why, .. } = entry.step.clone();
+            Some(Difference { step: name, why, shows })
         })
         .collect()
 }
@@ -63,6 +43,6 @@ fn shows(machine: &Machine, step: &Step, is_taken: bool) -> Option<Shows> {
         Ok(Present::Now) if is_taken => Some(Shows::Before),
         Ok(Present::Now) => Some(Shows::NotTaken),
         Ok(Present::Other(found)) => Some(Shows::Other(found)),
-        Err(error) => Some(Shows::Unreadable(error)),
+        Err(error) => Some(Shows::Unreadable(words(&error))),
     }
 }

@@ -1,6 +1,10 @@
 //! The command line: every command, flag and example, defined once for parser, help, man pages and completions.
 
+<<<<<<< HEAD
 pub mod alerts;
+=======
+pub mod advise;
+>>>>>>> main
 pub mod explain;
 pub mod free;
 pub mod generate;
@@ -15,6 +19,8 @@ pub mod output;
 pub mod parallel;
 pub mod policy;
 pub mod progress;
+mod prometheus_flags;
+pub mod remembered;
 pub mod replay;
 pub mod show;
 pub mod top;
@@ -99,6 +105,9 @@ enum Command {
     /// Find and explain OOM kills
     #[command(after_help = oom::EXAMPLES)]
     Oom(oom::OomArgs),
+    /// Show what the agent remembers: memory, limits, swap and kills over two weeks
+    #[command(after_help = remembered::EXAMPLES)]
+    History(remembered::RememberedArgs),
     /// Check manifests, node configuration and scripts before they run
     #[command(after_help = lint::EXAMPLES)]
     Lint(lint::LintArgs),
@@ -111,6 +120,9 @@ enum Command {
     /// Judge rules for memory limits on recorded histories: kills, memory, swap
     #[command(after_help = replay::EXAMPLES)]
     Replay(replay::ReplayArgs),
+    /// Advise memory limits and swap from recorded histories, with reasons, commands and their undo
+    #[command(after_help = advise::EXAMPLES)]
+    Advise(advise::AdviseArgs),
     /// Find memory that grows and is not given back
     #[command(after_help = leaks::EXAMPLES)]
     Leaks(leaks::LeaksArgs),
@@ -146,10 +158,12 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Free(args)) => free::run(&global, &args),
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Oom(args)) => oom::run(&global, &args),
+        Some(Command::History(args)) => remembered::run(&global, &args),
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::Node(args)) => node::run(&global, &args),
         Some(Command::Policy(args)) => policy::run(&global, &args),
         Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::Advise(args)) => advise::run(&args),
         Some(Command::Leaks(args)) => leaks::run(&args),
         Some(Command::Alerts(args)) => alerts::run(&global, &args),
         Some(Command::Completions { shell }) => generate::completions(shell),

@@ -1,6 +1,6 @@
 //! Leaks found in files, with the exit code that a script asks for.
 
-#![allow(clippy::disallowed_methods, reason = "writes the files that are read")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "writes the files that are read")]
 
 use model::history::WorkloadHistory;
 use serde_json::Value;

@@ -1,5 +1,4 @@
-//! What `node render` writes: golden texts per target, and what must hold of all of them: our own lint has nothing to say, no version
-//! is told what it does not know, nothing dangerous gets into a script.
+//! What `node render` writes: golden texts per target, and what must hold of all of them.
 
 use judge::lint::{Subject, lint};
 use kernel::bytes::Bytes;

@@ -1,5 +1,7 @@
 //! What `node size` computes: copies, nodes, shares, what stays unused, and amounts that do what they promise.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, like the tests, stop at the first surprise")]
+
 use judge::limited_swap::share;
 use judge::node_setup::{AskedNode, resolve};
 use judge::node_size::size;

@@ -1,6 +1,6 @@
 //! Replays of recorded histories: the figures of the reference implementation, and input that is damaged.
 
-#![allow(clippy::disallowed_methods, reason = "runs the program on files")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "runs the program on files")]
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -111,4 +111,25 @@ fn a_narrow_choice_of_rules_is_refused_when_unknown() {
     let output = highwater(&["replay", "--unit", "MiB", "--policy", "autopilot"], &traces());
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("found `autopilot`"));
+}
+
+#[test]
+fn a_damaged_series_is_left_out_and_the_exit_code_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("memory.csv");
+    let mut text = "seconds,web,db\n".to_owned();
+    for minute in 0..300 {
+        let web = if minute == 9 { "-5" } else { "100" };
+        text.push_str(&format!("{},{web},{}\n", minute * 60, 200 + minute % 7));
+    }
+    std::fs::write(&file, text).unwrap();
+    let output = highwater(&["replay", "--unit", "MiB", "--format", "json"], &[file]);
+    assert_eq!(output.status.code(), Some(2));
+    let document: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(policy(&document, "highwater")["series"], 1);
+    let remark = &document["remarks"][0];
+    assert_eq!(
+        (&remark["line"], &remark["column"], &remark["effect"]),
+        (&11.into(), &2.into(), &"refused".into())
+    );
 }

@@ -1,6 +1,6 @@
 //! How many leaks are found, and how many healthy series are taken for one, on the synthetic families: five seeds, sixty series each.
 
-#![allow(missing_docs, clippy::print_stdout)]
+#![allow(missing_docs, clippy::print_stdout, clippy::disallowed_methods, reason = "a benchmark has a clock")]
 
 use judge::leak::{Verdict, judge};
 use model::leak::LeakCertainty;

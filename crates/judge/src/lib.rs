@@ -25,6 +25,7 @@ pub mod preflight;
 pub mod protection;
 pub mod qos;
 pub mod recommend;
+pub mod remembered;
 pub mod replay;
 pub mod silence;
 pub mod split;

@@ -61,7 +61,7 @@ fn outcome(
             |(qos, memory)| Reading::Value(limited_swap::decide(node, &workload.pod, qos.class, *memory)),
         ),
         heaps: heaps(container, limit),
-        ends: container.status.as_ref().map(termination::ends).unwrap_or_default(),
+        ends: container.status.as_deref().map(termination::ends).unwrap_or_default(),
         restarts: container.status.as_ref().and_then(|status| status.restarts),
         resize_pending: pod_resources::is_resize_pending(container),
         memory: reading(memory),

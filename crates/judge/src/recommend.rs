@@ -2,14 +2,24 @@
 //!
 //! Amounts are `f64` bytes in here: margins and decayed weights have fractions, and whole bytes would hide what a rule decides.
 
+pub mod advise;
+pub mod class_cap;
+pub mod confidence;
+pub mod heap;
 pub mod histogram;
+pub mod limited_swap;
 pub mod margin;
+pub mod node_swap;
 pub mod one_number;
 pub mod oom_bump;
 pub mod peaks;
+pub mod replicas;
 pub mod rivals;
 pub mod steady;
 pub mod two_numbers;
+pub mod veto;
+pub mod watermarks;
+pub mod workload;
 
 /// A mebibyte.
 pub const MIB: f64 = 1_048_576.0;

@@ -53,7 +53,7 @@ pub(crate) fn amount(node: &Node, key: &str) -> Option<Spanned<Amount>> {
             Style::Quoted | Style::Block => kubernetes::milli(&scalar.text),
         },
     };
-    Some(Spanned { value: Amount { text: scalar.text.clone(), milli }, span: value.span })
+    Some(Spanned { value: Amount { text: scalar.text.to_string(), milli }, span: value.span })
 }
 
 /// Thousandths of an integer in a notation that Kubernetes' reader of YAML (go-yaml, of YAML 1.1's numbers) turns into a decimal one.

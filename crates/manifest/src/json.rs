@@ -1,13 +1,14 @@
 //! JSON into a tree with places: exact where YAML is lenient, and several values in a row as `kubectl` and `jq` write them.
 
 use crate::place::Place;
+use crate::words::Words;
 use crate::yaml::{DEPTH_MAX, broken};
 use model::document::Unread;
 use model::document::node::{Entry, Node, Scalar, Style, Value};
 
 /// The values of a stream until its end or the first fault.
-pub(crate) fn values(text: &str, place: Place<'_>) -> (Vec<Node>, Option<Unread>) {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, place };
+pub(crate) fn values(text: &str, place: Place<'_>, words: &mut Words) -> (Vec<Node>, Option<Unread>) {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, place, words };
     let mut values = Vec::new();
     loop {
         reader.blanks();
@@ -26,6 +27,7 @@ struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
     place: Place<'a>,
+    words: &'a mut Words,
 }
 
 /// A collection that has begun, and where.
@@ -139,7 +141,7 @@ impl Reader<'_> {
             return Err(self.expected("a JSON value"));
         }
         let span = self.place.span(self.at, end);
-        let text = word.to_owned();
+        let text = self.words.shared(word);
         self.at = end;
         Ok(Node { span, value: Value::Scalar(Scalar { text, style: Style::Plain }) })
     }
@@ -181,6 +183,7 @@ impl Reader<'_> {
         }
         text.push_str(&self.text[from..at]);
         self.at = at + 1;
+        let text = self.words.shared(&text);
         let value = Value::Scalar(Scalar { text, style: Style::Quoted });
         Ok(Node { span: self.place.span(start, self.at), value })
     }

@@ -15,6 +15,7 @@ mod settings;
 mod shell;
 mod template;
 mod text;
+mod words;
 mod workload;
 mod yaml;
 
@@ -48,5 +49,5 @@ pub fn is_as_written(file: &ManifestFile, bytes: &[u8]) -> bool {
 /// # Errors
 /// When it is no YAML.
 pub fn tree(text: &str) -> Result<Option<Node>, Unread> {
-    yaml::tree(text, place::Place::FILE, &mut yaml::Budget::default())
+    yaml::tree(text, place::Place::FILE, &mut yaml::Budget::default(), &mut words::Words::default())
 }

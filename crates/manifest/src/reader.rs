@@ -3,6 +3,7 @@
 use crate::embedded::{self, Part};
 use crate::form::{Form, form};
 use crate::place::{Map, Place};
+use crate::words::Words;
 use crate::yaml::Budget;
 use crate::{json, mime, pieces, recognise, scalar_map, settings, shell, template, workload, yaml};
 use model::document::kind::DocumentKind;
@@ -18,6 +19,7 @@ const LAYERS_MAX: usize = 5;
 pub(crate) fn read(name: &str, text: &str, broken: &[Unread]) -> (Vec<Document>, Vec<Workload>, Vec<Unread>) {
     let mut reader = Reader {
         budget: Budget::default(),
+        words: Words::default(),
         documents: Vec::new(),
         workloads: Vec::new(),
         no_text: broken,
@@ -80,6 +82,7 @@ impl<'a> Source<'a> {
 
 struct Reader<'a> {
     budget: Budget,
+    words: Words,
     documents: Vec<Document>,
     workloads: Vec<Workload>,
     /// Bytes that are no text, in order.
@@ -113,7 +116,7 @@ impl Reader<'_> {
         }
         let mut json_fault = None;
         if is_json(text) {
-            let (values, fault) = json::values(text, place);
+            let (values, fault) = json::values(text, place, &mut self.words);
             if fault.is_none() || values.len() > 1 {
                 for value in values {
                     self.tree(value, source);
@@ -123,7 +126,7 @@ impl Reader<'_> {
             }
             json_fault = fault;
         }
-        match yaml::tree(text, place, &mut self.budget) {
+        match yaml::tree(text, place, &mut self.budget, &mut self.words) {
             Ok(None) => {}
             Ok(Some(root)) => match template::in_tree(&root) {
                 Some(span) => self.tell(source, Some(template::unread(span))),
@@ -142,7 +145,11 @@ impl Reader<'_> {
             Told::Everything => true,
             Told::KnownKinds => KNOWN_KINDS.iter().any(|kind| source.text.contains(kind)),
         };
-        self.unread.extend(unread.filter(|_| is_told));
+        let is_foreign = may_be_foreign(source);
+        self.unread.extend(unread.filter(|_| is_told).map(|unread| {
+            let severity = if is_foreign { UnreadSeverity::NotRecognised } else { unread.severity };
+            Unread { severity, ..unread }
+        }));
     }
 
     /// Bytes that are no text spoil the document that they are in; they have been told already.
@@ -239,7 +246,7 @@ impl Reader<'_> {
     }
 
     fn cloud_config(&mut self, source: &Source<'_>) {
-        match yaml::tree(source.text, source.place, &mut self.budget) {
+        match yaml::tree(source.text, source.place, &mut self.budget, &mut self.words) {
             Ok(None) => {}
             Ok(Some(root)) => {
                 for part in embedded::cloud_config(&root) {
@@ -298,6 +305,14 @@ impl Reader<'_> {
         let settings = settings::settings(source.text, source.place);
         self.push(DocumentKind::Shell, source.span(), Content::Settings(settings), source);
     }
+}
+
+/// Whether a text is some other program's, which need not be YAML: many have a `.conf` or a `.toml`, and only the kubelet's drop-ins
+/// are read.
+fn may_be_foreign(source: &Source<'_>) -> bool {
+    let is_other = source.name.ends_with(".conf") || source.name.ends_with(".toml");
+    let words = ["KubeletConfiguration", "failSwapOn", "memorySwap", "swapBehavior", "evictionHard"];
+    is_other && source.layer == 0 && !words.iter().any(|word| source.text.contains(word))
 }
 
 /// Gives the text of a scalar with its places in the file.
@@ -360,7 +375,7 @@ fn share_items(mut root: Node) -> (Node, Vec<Node>) {
     let mut items = Vec::new();
     if let Value::Mapping(entries) = &mut root.value {
         for entry in
-            entries.iter_mut().filter(|entry| entry.key.scalar().is_some_and(|key| key.text == "items"))
+            entries.iter_mut().filter(|entry| entry.key.scalar().is_some_and(|key| *key.text == *"items"))
         {
             let Value::Sequence(values) = &mut entry.value.value else { continue };
             for value in values.iter_mut().filter(|value| value.is_mapping()) {

@@ -56,10 +56,15 @@ fn pod(spec: &Node, status: Option<&Node>, is_static: bool) -> PodSpec {
             .extend(specs.filter(|item| item.is_mapping()).map(|item| container(item, role, &statuses)));
     }
     containers.sort_by_key(|container| container.span);
+    // Most pods have one or two, and the vector makes room for four at once.
+    containers.shrink_to_fit();
     PodSpec {
         span: spec.span,
         containers,
-        resources: spec.get("resources").filter(|node| node.is_mapping()).map(resources),
+        resources: spec
+            .get("resources")
+            .filter(|node| node.is_mapping())
+            .map(|node| Box::new(resources(node))),
         priority_class: text(spec, "priorityClassName"),
         priority: integer(spec, "priority"),
         memory_volumes: memory_volumes(spec),
@@ -102,7 +107,7 @@ fn container(node: &Node, role: ContainerRole, statuses: &BTreeMap<&str, &Node>)
             .iter()
             .filter_map(|mount| text(mount, "name"))
             .collect(),
-        status: status.map(container_status),
+        status: status.map(|status| Box::new(container_status(status))),
         name,
     }
 }

@@ -1,6 +1,7 @@
 //! YAML into a tree with places. The only file that knows the parser.
 
 use crate::place::Place;
+use crate::words::Words;
 use granit_parser::{ErrorKind, Event, Options, Parser, ScalarStyle, ScanError};
 use model::document::node::{Entry, Node, Scalar, Style, Value};
 use model::document::{Span, Unread, UnreadSeverity};
@@ -23,7 +24,12 @@ const REPEATED_PER_WRITTEN: usize = 10;
 /// The tree of one document, `None` when it holds nothing.
 ///
 /// A value with an anchor that somebody could refer to is shared: in its own place too it is a [`Value::Alias`], of its own span.
-pub(crate) fn tree(text: &str, place: Place<'_>, budget: &mut Budget) -> Result<Option<Node>, Unread> {
+pub(crate) fn tree(
+    text: &str,
+    place: Place<'_>,
+    budget: &mut Budget,
+    words: &mut Words,
+) -> Result<Option<Node>, Unread> {
     let mut options = Options::default();
     options.set_emit_comments(false);
     options.flow_nesting_limit = DEPTH_MAX;
@@ -37,6 +43,7 @@ pub(crate) fn tree(text: &str, place: Place<'_>, budget: &mut Budget) -> Result<
         before: 0,
         last: 0,
         budget,
+        words,
     };
     for event in Parser::new_from_str_with_options(text, options) {
         let (event, span) = event.map_err(|error| refusal(&error, text, place))?;
@@ -57,6 +64,7 @@ struct Builder<'a> {
     /// Where the last value ended.
     last: usize,
     budget: &'a mut Budget,
+    words: &'a mut Words,
 }
 
 /// A collection that has begun.
@@ -93,7 +101,7 @@ impl Builder<'_> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let is_text = tag.is_some_and(|tag| tag.is_yaml_core_schema_tag("str"));
-                let (node, last) = self.scalar(text.into_owned(), style, is_text, start, end);
+                let (node, last) = self.scalar(&text, style, is_text, start, end);
                 self.before = if start == end { last } else { end };
                 self.last = last;
                 self.complete(node, anchor, ONE)?;
@@ -114,8 +122,8 @@ impl Builder<'_> {
     }
 
     fn scalar(
-        &self,
-        text: String,
+        &mut self,
+        text: &str,
         style: ScalarStyle,
         is_text: bool,
         start: usize,
@@ -125,7 +133,7 @@ impl Builder<'_> {
             ScalarStyle::Plain if start == end => {
                 // The parser gives `~` for what is not written, where the next thing begins.
                 let after = self.behind_indicator(start);
-                (Style::Plain, Span::new(after, after), String::new())
+                (Style::Plain, Span::new(after, after), "")
             }
             ScalarStyle::Plain if is_text => (Style::Quoted, Span::new(start, end), text),
             ScalarStyle::Plain => (Style::Plain, Span::new(start, end), text),
@@ -134,7 +142,7 @@ impl Builder<'_> {
             }
             ScalarStyle::Literal | ScalarStyle::Folded => (Style::Block, self.block(start, end), text),
         };
-        let value = Value::Scalar(Scalar { text, style });
+        let value = Value::Scalar(Scalar { text: self.words.shared(text), style });
         (Node { span: self.place.span(span.start, span.end), value }, span.end)
     }
 

@@ -180,6 +180,21 @@ fn what_is_of_no_known_kind_is_said_and_no_failure() {
 }
 
 #[test]
+fn a_configuration_of_another_program_is_not_broken() {
+    let found = |name: &str, text: &str| -> Vec<_> {
+        read(name, text.as_bytes()).unread.iter().map(|unread| unread.severity).collect()
+    };
+    for text in
+        ["listen: 0.0.0.0:4222\nauthorization {\n  user: a\n}\n", "!\nhostname rt1\n  router: isis: 1\n"]
+    {
+        assert_eq!(found("nats.conf", text), [UnreadSeverity::NotRecognised], "{text}");
+        assert_eq!(found("nats.yaml", text), [UnreadSeverity::Broken], "{text}");
+    }
+    assert_eq!(found("10-swap.conf", "memorySwap: {\n  swapBehavior: NoSwap\n"), [UnreadSeverity::Broken]);
+    assert_eq!(found("Cargo.toml", "[package]\nname = \"a\"\n\n[[bin]]\n"), [UnreadSeverity::NotRecognised]);
+}
+
+#[test]
 fn a_broken_document_does_not_hide_the_others() {
     let pod = "apiVersion: v1\nkind: Pod\n";
     for (broken, at_text, why) in [

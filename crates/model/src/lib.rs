@@ -19,6 +19,7 @@ pub mod lint;
 pub mod manifest;
 pub mod node;
 pub mod node_check;
+pub mod node_run;
 pub mod node_size;
 pub mod node_swap;
 pub mod notice;

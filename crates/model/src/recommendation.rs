@@ -1,6 +1,8 @@
 //! What a workload should be given, and why; or what is missing for saying so.
 
-use crate::policy::WorkloadClass;
+use crate::history::LimitsToday;
+use crate::policy::{PolicyAssignment, WorkloadClass};
+use crate::replica::Replica;
 use kernel::bytes::Bytes;
 
 /// How far a recommendation can be relied on.
@@ -74,7 +76,7 @@ pub enum Because {
     Kills {
         /// How many.
         count: u64,
-        /// What they raised it to, at the last one.
+        /// What they still raise it to: half of it is gone after half a day.
         raised_to: Bytes,
     },
     /// What its class allows of swap.
@@ -86,13 +88,25 @@ pub enum Because {
     },
     /// No swap although the class may have some.
     Veto(SwapVeto),
-    /// It never was below that while it ran, so the request is that.
-    Usually {
-        /// The median of its blocks' peaks.
+    /// The request follows from what its hours nearly always stay below.
+    Request {
+        /// The share of hours.
+        share: f64,
+        /// What they stay below.
         usage: Bytes,
     },
-    /// The kernel gives out limits in pages, people read them in MiB.
-    RoundedUp,
+    /// On a node whose kubelet gives swap by the request, request or limit were raised for it.
+    LimitedSwap {
+        /// The swap that was wanted.
+        wanted: Bytes,
+        /// The swap that the kubelet gives.
+        given: Bytes,
+    },
+    /// So little swap is not worth its handling: it is memory.
+    LittleSwap {
+        /// How much it would have been.
+        swap: Bytes,
+    },
     /// One replica needs more than the others, and all get what it needs.
     HotReplica {
         /// Which.
@@ -159,4 +173,49 @@ pub enum Advice {
     Recommended(Recommendation),
     /// Nothing, and why.
     NotEnough(Vec<Missing>),
+}
+
+/// What keeps a workload's containers running, as far as their names tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Controller {
+    /// A ReplicaSet's hash and five letters.
+    Deployment,
+    /// A number. Compose numbers its containers too.
+    StatefulSet,
+    /// Five letters.
+    DaemonSet,
+    /// The name tells nothing.
+    Unknown,
+}
+
+/// A workload with what it should be given.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdvisedWorkload {
+    /// Its name, without what is a replica's own.
+    pub name: String,
+    /// Whose container it is, where the source tells; the pod is that of one replica.
+    pub place: Option<Replica>,
+    /// What keeps it running.
+    pub controller: Controller,
+    /// Its containers.
+    pub replicas: Vec<String>,
+    /// Class and environment.
+    pub assignment: PolicyAssignment,
+    /// What is set now; `None` is not known.
+    pub today: Option<LimitsToday>,
+    /// What it should be given.
+    pub advice: Advice,
+    /// Heap settings that must move along with the limit, in words.
+    pub heap: Vec<String>,
+}
+
+impl AdvisedWorkload {
+    /// The recommendation, where there is one.
+    #[must_use]
+    pub const fn recommendation(&self) -> Option<&Recommendation> {
+        match &self.advice {
+            Advice::Recommended(recommendation) => Some(recommendation),
+            Advice::NotEnough(_) => None,
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! What is remembered of a workload: steps of time with their gaps, by a name that outlives a restart.
 
+use crate::history::{Kill, LimitsToday, Sample, Series, WorkloadHistory};
 use crate::kernel_log::BootId;
 use crate::snapshot::Timestamp;
 use crate::swap_limit::SwapLimit;
@@ -11,6 +12,9 @@ use std::time::Duration;
 
 /// The longest name that is kept, in bytes.
 pub const NAME_BYTES_MAX: usize = 256;
+
+/// More kills within one step are not told apart.
+const KILLS_A_STEP_MAX: usize = 1_000;
 
 /// The name under which a workload is remembered: `namespace/owner/container`, `project/service`, a unit, or a container's name.
 /// A restarted container has the name of the one before.
@@ -195,6 +199,13 @@ impl Step {
         }
     }
 
+    /// What memory and swap may hold together; `None` when one is unlimited or not known.
+    #[must_use]
+    pub fn total(&self) -> Option<Bytes> {
+        let memory = self.memory_limit.and_then(Limit::bytes)?;
+        Some(memory.saturating_add(self.swap_limit.and_then(|limit| limit.0.bytes())?))
+    }
+
     /// How many figures it holds; a peak that is not its last reading is one more.
     #[must_use]
     pub fn figures(&self) -> usize {
@@ -227,6 +238,37 @@ impl RecordedSeries {
         usages.rev().max_by_key(|(_, peak)| *peak)
     }
 
+    /// The same as those who judge histories take it: what was needed, its kills, and what is set now.
+    ///
+    /// Needed is the working set and swap together, at their largest within each step; where no working set was read, all memory.
+    #[must_use]
+    pub fn to_history(&self, origin: &str) -> WorkloadHistory {
+        let samples = self.steps.iter().filter_map(|at| {
+            let memory = at.step.working_set.or(at.step.usage)?;
+            let swap = at.step.swap.map_or(Bytes::ZERO, |swap| swap.peak);
+            Some(Sample { seconds: at.seconds, usage: memory.peak.saturating_add(swap) })
+        });
+        let kills = self.steps.iter().flat_map(|at| {
+            let count = usize::try_from(at.step.oom_kills.unwrap_or(0)).unwrap_or(usize::MAX);
+            // More than these within one step are one storm to whoever judges.
+            std::iter::repeat_n(
+                Kill { seconds: at.seconds, total: at.step.total() },
+                count.min(KILLS_A_STEP_MAX),
+            )
+        });
+        let last = |limit: fn(&Step) -> Option<Limit>| self.steps.iter().rev().find_map(|at| limit(&at.step));
+        let memory = last(|step| step.memory_limit);
+        let swap = last(|step| step.swap_limit.map(|limit| limit.0));
+        let bytes = |limit: Option<Limit>| limit.and_then(Limit::bytes);
+        WorkloadHistory {
+            name: self.workload.to_string(),
+            origin: origin.to_owned(),
+            series: Series::new(samples.collect()),
+            kills: kills.collect(),
+            limits: memory.map(|_| LimitsToday { memory: bytes(memory), request: None, swap: bytes(swap) }),
+        }
+    }
+
     /// The steps with processes killed for memory, and how many.
     pub fn kills(&self) -> impl Iterator<Item = (i64, u64)> {
         let counted = self.steps.iter().filter_map(|at| Some((at.seconds, at.step.oom_kills?)));
@@ -236,7 +278,9 @@ impl RecordedSeries {
 
 #[cfg(test)]
 mod tests {
-    use super::{Bytes, Peaked, Step, StepLength, TimeSpan, WorkloadName};
+    use super::{
+        Bytes, Kill, Limit, Peaked, RecordedSeries, RecordedStep, Step, StepLength, TimeSpan, WorkloadName,
+    };
 
     #[test]
     fn two_steps_keep_the_peak_the_last_and_the_sum() {
@@ -247,6 +291,28 @@ mod tests {
         assert_eq!(both.usage, Some(Peaked { last: Bytes(2), peak: Bytes(9) }));
         assert_eq!((both.swap, both.oom_kills, both.refaults), (amount(4), Some(3), None));
         assert_eq!((one.then(Step::default()), Step::default().then(one)), (one, one));
+    }
+
+    #[test]
+    fn what_was_needed_is_the_working_set_with_swap() {
+        let amount = |bytes| Some(Peaked { last: Bytes(1), peak: Bytes(bytes) });
+        let limit = |bytes| Some(Limit::At(Bytes(bytes)));
+        let steps = [
+            (10, Step { usage: amount(90), ..Step::default() }),
+            (20, Step { usage: amount(90), working_set: amount(50), swap: amount(7), ..Step::default() }),
+            (30, Step { memory_limit: limit(100), oom_kills: Some(2), ..Step::default() }),
+        ];
+        let series = RecordedSeries {
+            workload: WorkloadName::new("web"),
+            step_length: StepLength::TenSeconds,
+            steps: steps.map(|(seconds, step)| RecordedStep { seconds, step }).into(),
+        };
+        let history = series.to_history("/state");
+        let samples: Vec<(i64, u64)> =
+            history.series.samples().iter().map(|sample| (sample.seconds, sample.usage.0)).collect();
+        assert_eq!(samples, [(10, 90), (20, 57)]);
+        assert_eq!(history.kills, [Kill { seconds: 30, total: None }; 2]);
+        assert_eq!(history.limits.and_then(|limits| limits.memory), Some(Bytes(100)));
     }
 
     #[test]

@@ -29,8 +29,8 @@ pub struct PodSpec {
     pub span: Span,
     /// Containers of every role in the order of the file.
     pub containers: Vec<ContainerSpec>,
-    /// `spec.resources`: pod-level resources.
-    pub resources: Option<Resources>,
+    /// `spec.resources`: pod-level resources. Few pods have them.
+    pub resources: Option<Box<Resources>>,
     /// `priorityClassName`.
     pub priority_class: Option<Spanned<String>>,
     /// `priority`, as the API server fills it in.
@@ -73,8 +73,8 @@ pub struct ContainerSpec {
     pub memory_resize_policy: Option<Spanned<String>>,
     /// Names of volumes that it mounts.
     pub mounts: Vec<Spanned<String>>,
-    /// What the cluster says of it.
-    pub status: Option<ContainerStatus>,
+    /// What the cluster says of it; manifests do not have it.
+    pub status: Option<Box<ContainerStatus>>,
 }
 
 /// When a container runs.

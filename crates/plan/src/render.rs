@@ -138,18 +138,15 @@ impl Target {
     #[must_use]
     pub const fn checked(self) -> Checked {
         match self {
-            Self::Karpenter => Checked::By("the CRD of Karpenter, and a first boot in a virtual machine"),
-            Self::EksNodeadm => Checked::By("the NodeConfig schema, and a first boot in a virtual machine"),
+            Self::Karpenter => Checked::By("Karpenter's schema, and a first boot in a virtual machine"),
+            Self::EksNodeadm => Checked::By("a first boot in a virtual machine with a stand-in for nodeadm"),
             Self::CloudInit => Checked::By("cloud-init schema"),
             Self::Systemd => Checked::By("systemd-analyze verify"),
             Self::Shell => Checked::By("shellcheck, and apply, check and undo in a virtual machine"),
-            Self::Kubeadm
-            | Self::K3s
-            | Self::Talos
-            | Self::Aks
-            | Self::Gke
-            | Self::Bottlerocket
-            | Self::ZramGenerator => Checked::Unverified,
+            Self::Aks => Checked::By("the types of Azure's SDK"),
+            Self::Gke => Checked::By("the types of Google's client library, swapConfig alone"),
+            Self::ZramGenerator => Checked::By("zram-generator 1.1.2"),
+            Self::Kubeadm | Self::K3s | Self::Talos | Self::Bottlerocket => Checked::Unverified,
         }
     }
 }

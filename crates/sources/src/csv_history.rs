@@ -1,6 +1,7 @@
 //! Histories in CSV files, plain or gzip: seconds in the first column, then a column for each container.
 
 mod join;
+pub mod limits;
 mod questions;
 mod table;
 pub mod unit;
@@ -64,6 +65,11 @@ impl CsvFault {
 fn place(line: Option<u64>, column: Option<u64>) -> String {
     let part = |name: &str, number: Option<u64>| number.map(|number| format!(", {name} {number}"));
     [part("line", line), part("column", column)].into_iter().flatten().collect()
+}
+
+/// Leaves out what is no history of memory, wherever it was read, and tells of gaps and zeros.
+pub fn question(histories: &mut Histories, interval_seconds: u64) {
+    questions::about_series(histories, interval_seconds);
 }
 
 /// Reads files, each on a thread of its own.

@@ -71,14 +71,16 @@ impl Fetch<'_> {
         let whole = Shard { span, filter: plan::namespaces(self.settings) };
         let owners = OWNERS.map(|owner| Job::new(Ask::Owners(owner), World::Kubernetes, whole.clone()));
         self.ask(owners.into())?;
-        let filter = plan::filter(self.settings, &self.gathered()).ok_or_else(|| self.no_workload(span))?;
+        let filter = plan::filter(self.settings, &self.gathered());
+        let filter = filter.ok_or_else(|| self.no_workload(span))?;
         let Some((world, metric)) = self.memory_metric(&Shard { span, filter: filter.clone() })? else {
             return Err(self.empty(span));
         };
         self.gathered().counts.retain(|_, count| *count > 0);
-        let jobs = plan::bulk(self.settings, &self.gathered(), world, metric, span, &filter);
+        let memory = self.how(world, metric, Shard { span, filter: filter.clone() })?;
+        let jobs = plan::bulk(self.settings, &self.gathered(), world, memory, span, &filter);
         self.ask(jobs)?;
-        let jobs = plan::rare(self.settings, &self.gathered(), world, span);
+        let jobs = plan::rare(self.settings, &self.gathered(), world, memory, span);
         self.ask(jobs)?;
         let circumstances = Circumstances {
             world,
@@ -88,7 +90,7 @@ impl Fetch<'_> {
             warnings: self.warnings.into_iter().collect(),
         };
         let gathered = self.gathered.into_inner().unwrap_or_else(PoisonError::into_inner);
-        let mut fetched = assemble::histories(gathered, self.settings, circumstances);
+        let mut fetched = assemble::histories(gathered, self.settings, &circumstances);
         fetched.read_bytes = self.server.read_bytes.load(Ordering::Relaxed);
         Ok(fetched)
     }
@@ -136,6 +138,13 @@ impl Fetch<'_> {
         Ok(None)
     }
 
+    fn how(&mut self, world: World, metric: &'static str, whole: Shard) -> Result<Ask, PrometheusError> {
+        let step_seconds = whole.span.step_seconds;
+        self.gathered().number = None;
+        self.ask(vec![Job::new(Ask::Density(metric), world, whole)])?;
+        Ok(plan::memory(metric, self.gathered().number, step_seconds))
+    }
+
     fn no_workload(&self, span: Span) -> PrometheusError {
         let known = plan::known_workloads(&self.gathered());
         self.nothing(span, &format!("the workload {}", self.settings.workloads.join(", ")), known)
@@ -167,10 +176,15 @@ impl Fetch<'_> {
     fn nothing(&self, span: Span, looked_for: &str, known: String) -> PrometheusError {
         PrometheusError::Empty {
             url: self.settings.url.to_string(),
-            since: span.start,
-            until: span.end,
+            since: date(span.start),
+            until: date(span.end),
             looked_for: looked_for.to_owned(),
             known,
         }
     }
+}
+
+/// A moment as people read it, in UTC.
+fn date(seconds: i64) -> String {
+    jiff::Timestamp::from_second(seconds).map_or_else(|_| seconds.to_string(), |moment| moment.to_string())
 }

@@ -1,6 +1,6 @@
 //! CSV histories as people have them: well-formed, damaged, in the wrong unit.
 
-#![allow(clippy::disallowed_methods, reason = "writes the files that are read")]
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "writes the files that are read")]
 
 use kernel::bytes::Bytes;
 use model::history::RemarkEffect;
@@ -50,7 +50,7 @@ fn packed_files_are_read_like_plain_ones() {
     let file = traces.join("nezha_2022-08-22_pod_mem_mib_1min.csv.gz");
     let options =
         CsvOptions { unit: "MiB".parse().unwrap(), interval_seconds: None, same_name: SameName::Apart };
-    let found = read(&[file.clone()], &options).unwrap();
+    let found = read(std::slice::from_ref(&file), &options).unwrap();
     assert_eq!((found.interval_seconds, found.histories.workloads.len()), (60, 10));
     assert_eq!(found.histories.workloads[0].series.samples()[0].usage, Bytes(211_013_337));
     // Cut in the middle: no half of a history.
@@ -146,5 +146,43 @@ fn files_that_are_no_tables_say_where_and_why() {
     ] {
         let fault = read_as(text, "MiB", None).unwrap_err();
         assert!(fault.contains(words), "{fault}");
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_far_does_not_fill_the_gap() {
+    let mut text = String::from_utf8(table(|_| "100".to_owned())).unwrap();
+    text.push_str("90000000000,100,200\n");
+    let fault = read_as(text.as_bytes(), "MiB", None).unwrap_err();
+    assert!(fault.contains("did a clock jump?"), "{fault}");
+}
+
+#[test]
+fn damage_anywhere_is_an_answer_and_never_a_panic() {
+    let whole = table(|minute| format!("{}.5", 100 + minute % 9));
+    let mut state = 1_u64;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for _ in 0..600 {
+        let mut text = whole.clone();
+        for _ in 0..=next(4) {
+            let at = next(text.len());
+            match next(4) {
+                0 => text[at] = b"\0\"\n,;-e.9N\xff"[next(11)],
+                1 => text.truncate(at.max(1)),
+                2 => drop(text.remove(at)),
+                _ => text.insert(at, b"0,\n\"-"[next(5)]),
+            }
+        }
+        if let Ok(found) = read_as(&text, "MiB", None) {
+            // A series that is left is one that can be worked with.
+            for workload in &found.histories.workloads {
+                let samples = workload.series.samples();
+                assert!(samples.is_sorted_by(|one, other| one.seconds < other.seconds));
+                assert!(workload.series.span_seconds() >= 3600);
+            }
+        }
     }
 }

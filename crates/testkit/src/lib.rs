@@ -6,3 +6,4 @@ pub mod oom_text;
 pub mod recorded_machine;
 pub mod scripted_docker;
 pub mod scripted_receiver;
+pub mod scripted_prometheus;

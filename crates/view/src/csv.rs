@@ -37,7 +37,7 @@ fn value(column: Column, row: Row<'_>) -> String {
 }
 
 /// Quoted where it must be; a leading `=`, `+`, `-` or `@` in a name would be a formula in a spreadsheet.
-fn field(text: &str) -> String {
+pub(crate) fn field(text: &str) -> String {
     let is_formula =
         text.starts_with(['=', '+', '@']) || (text.starts_with('-') && text.parse::<f64>().is_err());
     let text = if is_formula { format!("'{text}") } else { text.to_owned() };

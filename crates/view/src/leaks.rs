@@ -15,7 +15,9 @@ const YEAR_SECONDS: f64 = 365.0 * 86_400.0;
 pub fn leaks(report: &LeakReport, width: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let series = count(report.judged, "history").replace("historys", "histories");
-    if report.leaks.is_empty() {
+    if report.judged == 0 {
+        lines.push(Line::plain("Nothing can be said: no history is a day long."));
+    } else if report.leaks.is_empty() {
         lines.push(Line::of(Tone::Good, format!("No leak in {series}.")));
     } else {
         let right = |title| Heading { title, align: Align::Right };
@@ -32,7 +34,7 @@ pub fn leaks(report: &LeakReport, width: usize) -> Vec<Line> {
         lines.extend(wrapped(&sentence, width.max(20)).into_iter().map(Line::plain));
         lines.push(Line::of(Tone::Quiet, "What is anonymous, shared or the kernel's: highwater show NAME"));
     }
-    if report.too_short > 0 {
+    if report.too_short > 0 && report.judged > 0 {
         let short = count(report.too_short, "history").replace("historys", "histories");
         lines.push(Line::of(
             Tone::Quiet,

@@ -1,11 +1,14 @@
 //! Values into words and tables. No terminal.
 
 pub mod alerts;
+pub mod advice;
 pub mod bar;
 pub mod columns;
 pub mod csv;
 pub mod explain;
 pub mod free;
+pub mod graph;
+pub mod history;
 pub mod incident;
 pub mod leaks;
 pub mod lint;
@@ -13,6 +16,7 @@ pub mod list;
 pub mod names;
 pub mod node;
 pub mod node_plan;
+pub mod node_run;
 pub mod node_size;
 pub mod oom_report;
 pub mod outcome;

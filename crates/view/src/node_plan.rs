@@ -114,83 +114,64 @@ mod tests {
         lines.iter().map(Line::to_plain).collect::<Vec<_>>().join("\n")
     }
 
+    fn screen_of(steps: Vec<Step>) -> String {
+        let remark = "something that is longer than a line of eighty characters can be, so that it is broken";
+        text(&Plan { steps, refusals: Vec::new(), remarks: vec![remark.to_owned()] })
+    }
+
     #[test]
-    fn every_kind_of_step_tells_now_wanted_undo_and_check() {
+    fn steps_of_files_show_the_lines_that_change() {
         let content = |text: &str| Some(FileContent { text: text.to_owned(), mode: 0o644 });
-        let file = |size: u64, allocation| Some(SwapFile { size: Bytes(size << 30), allocation });
-        let usage = |priority, discard| Some(SwapUse { priority, discard });
-        let zram = |algorithm: Option<&str>| {
-            Some(ZramSetup { size: Bytes(4 << 30), algorithm: algorithm.map(str::to_owned) })
-        };
-        let path = || "/swapfile".to_owned();
+        let file = |path: &str, now, wanted| Change::File { path: path.to_owned(), now, wanted };
         let long: String = (1..20).map(|number| format!("line {number}\n")).collect();
-        let changes = vec![
-            step("new", Change::File { path: "/etc/a".to_owned(), now: None, wanted: content("x\ny\n") }),
-            step(
-                "changed",
-                Change::File {
-                    path: "/etc/b".to_owned(),
-                    now: content(&long),
-                    wanted: content(&long.replace("line 9\n", "other\n")),
-                },
-            ),
-            step("gone", Change::File { path: "/etc/c".to_owned(), now: content("z\n"), wanted: None }),
-            step(
-                "link",
-                Change::Link { path: "/etc/l".to_owned(), now: None, wanted: Some("/etc/a".to_owned()) },
-            ),
-            step("file", Change::SwapFile { path: path(), now: None, wanted: file(8, Allocation::Reserved) }),
-            step(
-                "larger",
-                Change::SwapFile {
-                    path: path(),
-                    now: file(2, Allocation::Written),
-                    wanted: file(8, Allocation::Written),
-                },
-            ),
-            step(
-                "sign",
-                Change::Signature {
-                    device: "/dev/sdb".to_owned(),
-                    now: Signature::None,
-                    wanted: Signature::Swap,
-                },
-            ),
-            step("zram", Change::Zram { device: "zram0".to_owned(), now: None, wanted: zram(Some("zstd")) }),
-            step(
-                "off",
-                Change::Swap {
-                    path: path(),
-                    now: usage(None, Discard::Never),
-                    wanted: None,
-                    by: SwitchedBy::Call,
-                },
-            ),
-            step(
-                "on",
-                Change::Swap {
-                    path: path(),
-                    now: None,
-                    wanted: usage(Some(7), Discard::Once),
-                    by: SwitchedBy::Unit("swapfile.swap".to_owned()),
-                },
-            ),
-            step(
-                "value",
-                Change::Value {
-                    path: "/proc/sys/vm/swappiness".to_owned(),
-                    now: "60".to_owned(),
-                    wanted: "100".to_owned(),
-                },
-            ),
-            step("unit", Change::Unit { unit: "kubelet.service".to_owned(), action: UnitAction::Restart }),
-            step("reload", Change::Reload),
-        ];
-        let remarks = vec![
-            "something that is longer than a line of eighty characters can be, so that it is broken"
-                .to_owned(),
-        ];
-        insta::assert_snapshot!(text(&Plan { steps: changes, refusals: Vec::new(), remarks }));
+        let other = long.replace("line 9\n", "other\n");
+        let link = Change::Link { path: "/etc/l".to_owned(), now: None, wanted: Some("/etc/a".to_owned()) };
+        insta::assert_snapshot!(screen_of(vec![
+            step("new", file("/etc/a", None, content("x\ny\n"))),
+            step("changed", file("/etc/b", content(&long), content(&other))),
+            step("gone", file("/etc/c", content("z\n"), None)),
+            step("link", link),
+        ]));
+    }
+
+    #[test]
+    fn every_other_step_tells_now_wanted_undo_and_check() {
+        let path = || "/swapfile".to_owned();
+        let file = |size: u64, allocation| Some(SwapFile { size: Bytes(size << 30), allocation });
+        let made = Change::SwapFile { path: path(), now: None, wanted: file(8, Allocation::Reserved) };
+        let larger = Change::SwapFile {
+            path: path(),
+            now: file(2, Allocation::Written),
+            wanted: file(8, Allocation::Written),
+        };
+        let sign = Change::Signature {
+            device: "/dev/sdb".to_owned(),
+            now: Signature::None,
+            wanted: Signature::Swap,
+        };
+        let setup = ZramSetup { size: Bytes(4 << 30), algorithm: Some("zstd".to_owned()) };
+        let zram = Change::Zram { device: "zram0".to_owned(), now: None, wanted: Some(setup) };
+        let usage = |priority, discard| Some(SwapUse { priority, discard });
+        let off = Change::Swap {
+            path: path(),
+            now: usage(None, Discard::Never),
+            wanted: None,
+            by: SwitchedBy::Call,
+        };
+        let on = Change::Swap {
+            path: path(),
+            now: None,
+            wanted: usage(Some(7), Discard::Once),
+            by: SwitchedBy::Unit("swapfile.swap".to_owned()),
+        };
+        let value = Change::Value {
+            path: "/proc/sys/vm/swappiness".to_owned(),
+            now: "60".to_owned(),
+            wanted: "100".to_owned(),
+        };
+        let unit = Change::Unit { unit: "kubelet.service".to_owned(), action: UnitAction::Restart };
+        let changes = [made, larger, sign, zram, off, on, value, unit, Change::Reload];
+        insta::assert_snapshot!(screen_of(changes.into_iter().map(|change| step("step", change)).collect()));
     }
 
     #[test]

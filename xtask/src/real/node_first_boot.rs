@@ -1,8 +1,9 @@
-//! Scenario: the first boot of a node with rendered user data, and the life of the rendered script: swap is on before the kubelet
-//! starts, on the fast disk where there is one, and a second run changes nothing.
+//! Scenario: the first boot of a node with rendered user data, and the life of the rendered script.
+//!
+//! Swap is on before the kubelet starts, on the fast disk where there is one, and a second run changes nothing.
 
 mod script;
-mod stand_ins;
+pub mod stand_ins;
 pub mod user_data;
 
 use super::checks::Checks;

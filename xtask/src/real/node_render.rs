@@ -1,5 +1,4 @@
-//! Scenario: rendered artefacts before the tools of others: shellcheck, `systemd-analyze verify`, `cloud-init schema`, and a YAML and
-//! a JSON parser that are not ours.
+//! Scenario: rendered artefacts before the tools of others: shellcheck, systemd-analyze, cloud-init, Python's parsers.
 
 use super::checks::Checks;
 use super::node_first_boot::user_data::UserData;

@@ -33,10 +33,14 @@ pub enum SuiteNeed {
     Root,
     /// Root and Docker.
     Docker,
+    /// Debian's Prometheus, installed or to be had from a mirror.
+    Prometheus,
     /// A virtual machine.
     Machine(MachineKind),
     /// A virtual machine that sees this one's Docker.
     MachineWithDocker,
+    /// A virtual machine that sees what makes this one's file systems.
+    MachineWithFileSystems,
 }
 
 impl SuiteNeed {
@@ -49,13 +53,25 @@ impl SuiteNeed {
             Self::Docker if !packages::is_root() => {
                 return Some("starting a Docker daemon needs root".to_owned());
             }
-            Self::Machine(_) | Self::MachineWithDocker if !cfg!(target_arch = "x86_64") => {
+            Self::Machine(_) | Self::MachineWithDocker | Self::MachineWithFileSystems
+                if !cfg!(target_arch = "x86_64") =>
+            {
                 return Some("the virtual machines are x86-64".to_owned());
+            }
+            Self::Prometheus => {
+                let is_had = packages::missing(&prepare::PROMETHEUS).is_empty()
+                    || packages::find_program("apt-get").is_some();
+                return (!is_had).then(|| "not installed: prometheus, and there is no apt-get".to_owned());
             }
             Self::Fuzz => packages::missing(&prepare::FUZZ),
             Self::Render => packages::missing(&prepare::RENDER),
             Self::Docker => packages::missing(&prepare::DOCKER),
             Self::Machine(kind) => missing_packages(kind),
+            Self::MachineWithFileSystems => {
+                let mut packages = missing_packages(MachineKind::Micro);
+                packages.extend(packages::missing(&prepare::FILE_SYSTEMS));
+                packages
+            }
             Self::MachineWithDocker => {
                 let mut packages = missing_packages(MachineKind::Micro);
                 packages.extend(packages::missing(&prepare::DOCKER));
@@ -117,6 +133,7 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
         nested_in_micro("cgroups v2 with swap", xtask, binaries, "v2"),
         scenario("oom here", oom_here, SuiteNeed::Root),
         oom_in_micro("oom on 6.12", xtask, binaries, "--cgroup v2 --kernel 6.12"),
+        prometheus(own(xtask, &format!("real prometheus --highwater {highwater}"))),
         scenario("docker here", here, SuiteNeed::Docker),
         docker_in_micro("docker on cgroup v1", xtask, binaries, "v1"),
         scenario(
@@ -134,6 +151,12 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
             own(xtask, &format!("real node-render --highwater {highwater}")),
             SuiteNeed::Render,
         ),
+        scenario("swap here", own(xtask, &format!("real node --highwater {highwater}")), SuiteNeed::Root),
+        scenario(
+            "swap and power cuts",
+            own(xtask, &format!("real node-machine --highwater {highwater}")),
+            SuiteNeed::Machine(MachineKind::Debian13),
+        ),
         scenario(
             "first boot with swap",
             in_machine(xtask, binaries, "--machine debian13 --disk 512 --timeout 240", "node-first-boot"),
@@ -144,9 +167,15 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
 
 /// What only `--all` adds: the long matrices.
 pub fn of_matrices(xtask: &Path, binaries: &Path) -> Vec<Suite> {
+    let highwater = binaries.join("highwater").display().to_string();
     let self_test = vec![own(xtask, "vm --self-test")];
     let need = SuiteNeed::Machine(MachineKind::Micro);
     vec![
+        scenario(
+            "every kind of swap",
+            own(xtask, &format!("real node-variants --highwater {highwater}")),
+            SuiteNeed::Machine(MachineKind::Debian13),
+        ),
         nested_in_micro("cgroups v1 with swap", xtask, binaries, "v1"),
         nested_in_micro("hybrid cgroups with swap", xtask, binaries, "hybrid"),
         oom_in_micro("oom on 5.10, cgroup v2", xtask, binaries, "--cgroup v2 --kernel 5.10"),
@@ -154,6 +183,11 @@ pub fn of_matrices(xtask: &Path, binaries: &Path) -> Vec<Suite> {
         oom_in_micro("oom on 6.1, cgroup v2", xtask, binaries, "--cgroup v2 --kernel 6.1"),
         docker_in_micro("docker on cgroup v2", xtask, binaries, "v2"),
         docker_in_micro("docker on hybrid cgroups", xtask, binaries, "hybrid"),
+        scenario(
+            "swap files on file systems",
+            in_machine(xtask, binaries, "--host-root --disk 512 --timeout 240", "node-file-systems"),
+            SuiteNeed::MachineWithFileSystems,
+        ),
         scenario(
             "oom with docker on v2",
             in_machine(
@@ -191,6 +225,14 @@ fn check(name: &'static str, commands: &[&str]) -> Suite {
 fn scenario(name: &'static str, command: Vec<String>, need: SuiteNeed) -> Suite {
     let commands = vec![words("cargo build --quiet --workspace --bins"), command];
     Suite { commands, counting: Counting::Scenario, need, ..check(name, &[]) }
+}
+
+/// Its reader of histories is an example of `sources`.
+fn prometheus(command: Vec<String>) -> Suite {
+    let example = words("cargo build --quiet --package highwater-sources --example prometheus_history");
+    let mut suite = scenario("prometheus", command, SuiteNeed::Prometheus);
+    suite.commands.insert(1, example);
+    suite
 }
 
 fn nested_in_micro(name: &'static str, xtask: &Path, binaries: &Path, cgroup: &str) -> Suite {

@@ -14,7 +14,7 @@ const RECIPE: &[u8] = b"1";
 const SETUP: &str = include_str!("../../assets/vm/debian13-setup.sh");
 const DISK_BYTES: u64 = 6 << 30;
 const PACKAGES: &str = "systemd,systemd-sysv,udev,dbus,kmod,procps,iproute2,docker.io,docker-cli,containerd,\
-    busybox-static,ca-certificates,e2fsprogs,util-linux,mount";
+    busybox-static,ca-certificates,e2fsprogs,xfsprogs,btrfs-progs,util-linux,mount";
 
 /// The disk image's path, made when it is not in the cache.
 pub fn ensure(root: &Path, kernel: &KernelFiles) -> anyhow::Result<PathBuf> {

@@ -1,5 +1,6 @@
 //! QEMU: the command line of a machine, and one run of it with its output passed on as it comes.
 
+use super::tool::output_of;
 use super::{Cgroup, HostRoot, Machine, MachineKind, Verbosity, cache, quote};
 use crate::subprocess::interrupted;
 use anyhow::Context;
@@ -139,8 +140,10 @@ pub fn command(machine: &Machine, boot: &Boot, run: &RunFolder) -> anyhow::Resul
         HostRoot::Mounted => share(&mut qemu, "root", Path::new("/"), Access::ReadOnly)?,
         HostRoot::Absent => {}
     }
-    if let Some(disk) = &boot.root_disk {
-        drive(&mut qemu, "root", disk, "snapshot=on")?;
+    match (&boot.root_disk, &machine.keep) {
+        (Some(disk), None) => drive(&mut qemu, "root", disk, "snapshot=on")?,
+        (Some(disk), Some(kept)) => drive(&mut qemu, "root", &kept_disk(disk, kept)?, "discard=unmap")?,
+        (None, _) => {}
     }
     if let Some(mib) = machine.disk_mib {
         let blank = run.path.join("disk");
@@ -148,6 +151,18 @@ pub fn command(machine: &Machine, boot: &Boot, run: &RunFolder) -> anyhow::Resul
         drive(&mut qemu, "blank", &blank, "discard=unmap")?;
     }
     Ok(qemu)
+}
+
+/// The disk that a machine writes to and the next one boots from: a copy of the one that stays as it is.
+fn kept_disk(disk: &Path, kept: &Path) -> anyhow::Result<PathBuf> {
+    if !kept.exists() {
+        let unfinished = kept.with_extension("unfinished");
+        let mut copy = Command::new("cp");
+        copy.args(["--sparse=always", "--reflink=auto", "--"]).arg(disk).arg(&unfinished);
+        output_of(&mut copy)?;
+        fs::rename(&unfinished, kept).with_context(|| kept.display().to_string())?;
+    }
+    Ok(kept.to_owned())
 }
 
 /// What a machine may do with a folder of this one.

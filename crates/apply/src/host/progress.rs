@@ -11,7 +11,7 @@ pub struct Progress {
 
 impl Progress {
     /// Says how much there is to do.
-    pub fn expect(&self, total: u64) {
+    pub fn will_reach(&self, total: u64) {
         self.total.store(total, Ordering::Relaxed);
     }
 

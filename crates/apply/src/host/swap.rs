@@ -76,7 +76,7 @@ pub fn act(
         },
         (Some(_), None) => {
             refuse_without_room(machine, path)?;
-            progress.expect(area(machine, path)?.map_or(0, |area| area.used.0));
+            progress.will_reach(area(machine, path)?.map_or(0, |area| area.used.0));
             match by {
                 // A unit that systemd does not know any more cannot switch it off.
                 SwitchedBy::Unit(unit) if systemd::runs(machine.root()) => systemd::stop(machine, unit)?,

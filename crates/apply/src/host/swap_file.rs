@@ -155,7 +155,7 @@ fn fill(
     progress: &Progress,
 ) -> Result<(), HostError> {
     let size = wanted.size.0;
-    progress.expect(size);
+    progress.will_reach(size);
     let file = place::create_unfinished(place).map_err(failed(format!("{path}: cannot be made")))?;
     let room = fstatvfs(&file).map_err(|error| failed(path)(error.into()))?;
     let available = room.f_bavail.saturating_mul(room.f_frsize);

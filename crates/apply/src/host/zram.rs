@@ -8,6 +8,11 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// What is busy for longer than this is in use.
+const BUSY_MAX: Duration = Duration::from_secs(5);
 
 fn folder(machine: &Machine, device: &str) -> Result<PathBuf, HostError> {
     let number = device.strip_prefix("zram").filter(|number| number.parse::<u32>().is_ok());
@@ -117,7 +122,7 @@ fn add(machine: &Machine, folder: &Path, device: &str) -> Result<(), HostError> 
 }
 
 fn reset(folder: &Path, device: &str) -> Result<(), HostError> {
-    match fs::write(folder.join("reset"), "1") {
+    match until_free(|| fs::write(folder.join("reset"), "1")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && !folder.exists() => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::ResourceBusy => {
             refused(format!("{device} is in use; it must be switched off first"))
@@ -126,8 +131,22 @@ fn reset(folder: &Path, device: &str) -> Result<(), HostError> {
     }
 }
 
+/// Whoever writes to a device wakes udev, which opens it for a look: that is over soon.
+fn until_free(write: impl Fn() -> io::Result<()>) -> io::Result<()> {
+    let start = Instant::now();
+    loop {
+        match write() {
+            Err(error) if error.kind() == io::ErrorKind::ResourceBusy && start.elapsed() < BUSY_MAX => {
+                sleep(Duration::from_millis(50));
+            }
+            ended => return ended,
+        }
+    }
+}
+
 fn write(path: &Path, value: &str) -> Result<(), HostError> {
-    fs::write(path, value).map_err(failed(format!("{}: the kernel does not take `{value}`", path.display())))
+    until_free(|| fs::write(path, value))
+        .map_err(failed(format!("{}: the kernel does not take `{value}`", path.display())))
 }
 
 /// Between two set-ups it may be without a size: then it is set up as wanted.

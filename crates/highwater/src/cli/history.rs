@@ -1,19 +1,28 @@
 //! Where histories come from, for the commands that judge them.
 
+use crate::cli::prometheus_flags::PrometheusFlags;
 use anyhow::bail;
-use clap::Args;
-use model::history::{HistoryRemark, RemarkEffect};
+use clap::{ArgGroup, Args};
+use model::history::{Histories, HistoryRemark, RemarkEffect};
+use model::recorded::StepLength;
+use model::replica::Replica;
 use sources::csv_history::unit::AmountUnit;
 use sources::csv_history::{self, CsvHistories, CsvOptions, SameName};
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use store::history::reader::HistoryReader;
 use view::text::{Line, Tone};
 
 /// Flags that say what to read.
 #[derive(Args)]
+#[command(group = ArgGroup::new("source").required(true).args(["csv", "state", "prometheus"]))]
 pub struct HistoryArgs {
     /// CSV files, plain or gzip: seconds in the first column, then a column of memory for each container
-    #[arg(long, required = true, num_args = 1.., value_name = "FILE")]
+    #[arg(long, num_args = 1.., value_name = "FILE")]
     csv: Vec<PathBuf>,
+    /// What the agent remembers below this folder, instead of files: two weeks in steps of a minute
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["interval", "unit", "join"])]
+    state: Option<PathBuf>,
     /// How far apart samples are, as 60s or 5m [default: as far as the rows]
     #[arg(long, value_name = "TIME", value_parser = seconds)]
     interval: Option<u64>,
@@ -23,6 +32,21 @@ pub struct HistoryArgs {
     /// The same name in two files is one container, whose history is in both
     #[arg(long)]
     join: bool,
+    /// What is set now: a CSV file with the columns name, memory, and if known swap and request
+    #[arg(long, value_name = "FILE")]
+    limits_today: Option<PathBuf>,
+    #[command(flatten)]
+    prometheus: PrometheusFlags,
+}
+
+/// Histories as they were read, wherever they came from.
+pub struct ReadHistories {
+    /// The histories, and what is to be said of them.
+    pub histories: Histories,
+    /// How far apart samples are.
+    pub interval_seconds: u64,
+    /// Whose history it is, by its name, where the source tells.
+    pub replicas: BTreeMap<String, Replica>,
 }
 
 /// How many remarks are told one by one.
@@ -32,18 +56,53 @@ impl HistoryArgs {
     /// Reads, and tells on standard error what is to be said of what was read.
     ///
     /// # Errors
-    /// When a file cannot be worked with.
-    pub fn read(&self) -> anyhow::Result<CsvHistories> {
-        let same_name = if self.join { SameName::Joined } else { SameName::Apart };
-        let options = CsvOptions { unit: self.unit, interval_seconds: self.interval, same_name };
-        let read = csv_history::read(&self.csv, &options)?;
+    /// When a file cannot be worked with, or a server does not answer everything.
+    pub fn read(&self) -> anyhow::Result<ReadHistories> {
+        let mut read = match (self.prometheus.url(), &self.state) {
+            (Some(url), _) => {
+                let fetched = self.prometheus.fetch(url, self.interval)?;
+                let mut histories = fetched.histories;
+                csv_history::question(&mut histories, fetched.interval_seconds);
+                let interval_seconds = fetched.interval_seconds;
+                ReadHistories { histories, interval_seconds, replicas: fetched.replicas }
+            }
+            (None, Some(folder)) => of_state(folder)?,
+            (None, None) => self.read_files()?,
+        };
+        if let Some(file) = &self.limits_today {
+            let limits = csv_history::limits::read(file)?;
+            for workload in &mut read.histories.workloads {
+                let name = judge::recommend::workload::of(&workload.name).0;
+                workload.limits =
+                    limits.get(&workload.name).or_else(|| limits.get(name)).copied().or(workload.limits);
+            }
+        }
         tell(&read.histories.remarks);
         Ok(read)
+    }
+
+    fn read_files(&self) -> anyhow::Result<ReadHistories> {
+        let same_name = if self.join { SameName::Joined } else { SameName::Apart };
+        let options = CsvOptions { unit: self.unit, interval_seconds: self.interval, same_name };
+        let CsvHistories { histories, interval_seconds } = csv_history::read(&self.csv, &options)?;
+        Ok(ReadHistories { histories, interval_seconds, replicas: BTreeMap::new() })
+    }
+
+    /// Whether the containers are those of a cluster or of other machines, where no `docker update` of ours reaches.
+    #[must_use]
+    pub const fn is_elsewhere(&self) -> bool {
+        self.prometheus.url().is_some()
     }
 
     /// The flags again, for a command that is named as the next.
     #[must_use]
     pub fn words(&self) -> String {
+        if let Some(folder) = &self.state {
+            return format!("--state {}", view::remedy::quoted(&folder.display().to_string()));
+        }
+        if let Some(url) = self.prometheus.url() {
+            return self.prometheus.words(url);
+        }
         let files: Vec<String> = self.csv.iter().map(|file| file.display().to_string()).collect();
         let mut words = format!("--csv {}", files.join(" "));
         if files.len() > 4 {
@@ -54,6 +113,27 @@ impl HistoryArgs {
         }
         words
     }
+}
+
+/// All that the agent remembers, in its longest steps.
+fn of_state(folder: &Path) -> anyhow::Result<ReadHistories> {
+    let reader = HistoryReader::new(&folder.join("history"));
+    let Some(within) = reader.extent()?.span else {
+        bail!("expected what the agent remembers, found nothing below {}", folder.display());
+    };
+    let recalled = reader.read_all(within, StepLength::Minute)?;
+    let origin = folder.display().to_string();
+    let damage = (recalled.damaged > 0).then(|| HistoryRemark {
+        origin: origin.clone(),
+        line: None,
+        column: None,
+        words: format!("{} are damaged and left out", view::units::count(recalled.damaged, "part")),
+        effect: RemarkEffect::Kept,
+    });
+    let workloads = recalled.found.iter().map(|series| series.to_history(&origin)).collect();
+    let histories = Histories { workloads, remarks: damage.into_iter().collect() };
+    let interval_seconds = StepLength::Minute.seconds();
+    Ok(ReadHistories { histories, interval_seconds, replicas: BTreeMap::new() })
 }
 
 /// Whether a series was left out because it is damaged.
@@ -79,7 +159,7 @@ fn tell(remarks: &[HistoryRemark]) {
 }
 
 /// Seconds, as `60`, `60s`, `5m`, `1h` or `1d`.
-fn seconds(text: &str) -> anyhow::Result<u64> {
+pub fn seconds(text: &str) -> anyhow::Result<u64> {
     let units = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400)];
     let (number, unit) = units
         .iter()

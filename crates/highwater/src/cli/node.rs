@@ -1,10 +1,14 @@
 //! `highwater node`: a machine made ready for swap.
 
+mod apply;
 mod check;
 mod plan;
 mod planned;
 mod render;
 mod size;
+mod stage;
+mod undo;
+mod verify;
 mod wanted;
 
 use crate::cli::Global;
@@ -35,6 +39,15 @@ enum NodeCommand {
     /// Show what would change to give this machine the swap that is wanted; nothing is changed
     #[command(after_help = plan::EXAMPLES)]
     Plan(plan::PlanArgs),
+    /// Do what `plan` shows, step by step, with a journal: a crash at any point can be continued or undone
+    #[command(after_help = apply::EXAMPLES)]
+    Apply(apply::ApplyArgs),
+    /// Judge the machine again: is it as `apply` left it, and as it is wanted?
+    #[command(after_help = verify::EXAMPLES)]
+    Verify(verify::VerifyArgs),
+    /// Take back what `apply` did, and only that
+    #[command(after_help = undo::EXAMPLES)]
+    Undo(undo::UndoArgs),
     /// Write the swap that is wanted for somebody else's tool: Karpenter, kubeadm, cloud-init, a script
     #[command(after_help = render::EXAMPLES)]
     Render(render::RenderArgs),
@@ -51,6 +64,9 @@ pub fn run(global: &Global, args: &NodeArgs) -> anyhow::Result<Outcome> {
     match &args.command {
         NodeCommand::Check(args) => check::run(global, args),
         NodeCommand::Plan(args) => plan::run(global, args),
+        NodeCommand::Apply(args) => apply::run(global, args),
+        NodeCommand::Verify(args) => verify::run(global, args),
+        NodeCommand::Undo(args) => undo::run(global, args),
         NodeCommand::Render(args) => render::run(args),
         NodeCommand::Size(args) => size::run(args),
     }

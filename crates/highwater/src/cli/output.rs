@@ -87,7 +87,11 @@ pub fn text(text: &str) -> io::Result<()> {
 /// # Errors
 /// When standard output cannot be written.
 pub fn json(document: &serde_json::Value) -> io::Result<()> {
-    text(&format!("{document:#}\n"))
+    // As it is made: the text of a large document would be held beside it.
+    let mut out = io::BufWriter::new(anstream::stdout().lock());
+    serde_json::to_writer_pretty(&mut out, document)?;
+    out.write_all(b"\n")?;
+    out.flush()
 }
 
 const fn style(tone: Tone) -> Style {

@@ -1,6 +1,6 @@
 //! `highwater policy`: which container is treated how, and why.
 
-mod explain;
+pub mod explain;
 
 use crate::cli::{Global, output};
 use crate::exit_code::Outcome;
@@ -123,7 +123,10 @@ fn check(args: &CheckArgs) -> anyhow::Result<Outcome> {
 }
 
 /// The policy of a file, or the built-in one.
-fn policy(file: Option<&Path>) -> anyhow::Result<MemoryPolicy> {
+///
+/// # Errors
+/// When the file cannot be read or is wrong.
+pub fn policy(file: Option<&Path>) -> anyhow::Result<MemoryPolicy> {
     let Some(file) = file else { return Ok(built_in::policy()) };
     match convert::read(&text(file)?) {
         Ok(read) => Ok(read.policy),

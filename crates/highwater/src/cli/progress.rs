@@ -48,7 +48,8 @@ impl Progress {
     }
 }
 
-fn tell(words: &str) {
+/// Words on standard error as they are.
+pub fn tell(words: &str) {
     // Progress that cannot be shown is no failure.
     let _ = anstream::stderr().write_all(words.as_bytes());
 }

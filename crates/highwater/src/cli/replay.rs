@@ -1,6 +1,6 @@
 //! `highwater replay`: how rules would have done on histories.
 
-use crate::cli::history::{self, HistoryArgs};
+use crate::cli::history::{self, HistoryArgs, ReadHistories};
 use crate::cli::output;
 use crate::cli::parallel;
 use crate::cli::progress::Progress;
@@ -13,12 +13,12 @@ use judge::replay::policy::{Policy, USUAL};
 use judge::replay::{bootstrap, score, timing};
 use model::history::WorkloadHistory;
 use model::replay::{Comparison, PolicyOutcome, Replay, SeriesScore, WarmUp};
-use sources::csv_history::CsvHistories;
 
 /// What stands below the help.
 pub const EXAMPLES: &str = "Examples:
   highwater replay --csv memory.csv --unit MiB             every rule on what was recorded
   highwater replay --csv a.csv.gz b.csv.gz --policy vpa,highwater
+  highwater replay --prometheus http://127.0.0.1:9090 --window 7d
   highwater replay --csv memory.csv --bootstrap 2000       with the intervals in which the figures lie
 
 Rules: static, krr-no-oom-data, krr, vpa, vpa-p99 (any percentile), limits-today, highwater, highwater-no-swap;
@@ -95,7 +95,7 @@ fn policies(names: &[String]) -> anyhow::Result<Vec<(String, Policy)>> {
 }
 
 /// What is counted for each rule, by series.
-fn scores(read: &CsvHistories, policies: &[(String, Policy)]) -> anyhow::Result<Vec<Vec<SeriesScore>>> {
+fn scores(read: &ReadHistories, policies: &[(String, Policy)]) -> anyhow::Result<Vec<Vec<SeriesScore>>> {
     let workloads = &read.histories.workloads;
     let progress = Progress::new(workloads.len(), "series replayed", true);
     let by_series = parallel::each(workloads, &progress, |workload| {
@@ -122,7 +122,7 @@ fn today(workload: &WorkloadHistory) -> Option<judge::recommend::Limits> {
 fn judged(
     policies: &[(String, Policy)],
     scores: &[Vec<SeriesScore>],
-    read: &CsvHistories,
+    read: &ReadHistories,
     draws: Option<u32>,
 ) -> Replay {
     let named: Vec<(&str, &[SeriesScore])> =
@@ -146,7 +146,7 @@ fn judged(
     Replay { interval_seconds: read.interval_seconds, warm_ups: warm_ups(read), outcomes, comparisons, draws }
 }
 
-fn warm_ups(read: &CsvHistories) -> Vec<WarmUp> {
+fn warm_ups(read: &ReadHistories) -> Vec<WarmUp> {
     let mut warm_ups: Vec<WarmUp> = Vec::new();
     for workload in &read.histories.workloads {
         let timing = timing::timing(read.interval_seconds, workload.series.span_seconds());

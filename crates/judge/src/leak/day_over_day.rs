@@ -18,13 +18,26 @@ const LAST_GROWTH_RATIO_MIN: f64 = 0.6;
 /// Of the times of the day so many must be known on all days.
 const KNOWN_RATIO_MIN: f64 = 0.75;
 
-/// Blocks of half an hour, and where a collector is slower than that, of two, four and six hours.
-const COARSER: [usize; 4] = [1, 4, 8, 12];
+/// Where a collector is slower than a block: blocks of two, four and six hours.
+const COARSER_SECONDS: [u64; 3] = [2 * 3600, 4 * 3600, 6 * 3600];
+
+/// Few blocks rise by chance too: of so long ones, all three days together must rise.
+const COARSER_TAU_MIN: f64 = 0.6;
 
 /// The slope over the last three days, if they show a leak. `scale` is the limit, or the peak.
 #[must_use]
 pub fn confirmed(minima: &Minima, scale: f64) -> Option<Slope> {
-    COARSER.into_iter().find_map(|times| three_days(&minima.coarser(times), scale))
+    three_days(minima, scale).or_else(|| {
+        let coarser = COARSER_SECONDS.into_iter().filter(|seconds| *seconds > minima.block_seconds());
+        coarser.into_iter().find_map(|seconds| {
+            let times = usize::try_from(seconds / minima.block_seconds().max(1)).ok()?;
+            let coarse = minima.coarser(times);
+            let days = [coarse.day(2)?, coarse.day(1)?, coarse.day(0)?];
+            let values: Vec<f64> = days.into_iter().flatten().flatten().copied().collect();
+            let rises = trend::kendall(&values)?.tau >= COARSER_TAU_MIN;
+            if rises { three_days(&coarse, scale) } else { None }
+        })
+    })
 }
 
 fn three_days(minima: &Minima, scale: f64) -> Option<Slope> {

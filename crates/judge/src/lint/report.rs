@@ -126,7 +126,7 @@ pub(crate) mod tests_support {
     use model::manifest::ManifestFile;
 
     fn scalar(text: &str) -> Node {
-        let scalar = Scalar { text: text.to_owned(), style: Style::Plain };
+        let scalar = Scalar { text: text.into(), style: Style::Plain };
         Node { span: Span::default(), value: Value::Scalar(scalar) }
     }
 

@@ -42,7 +42,7 @@ impl Total {
     /// Counts a sample.
     pub fn observe(&mut self, seconds: u64, usage: f64) {
         self.age_seconds += self.interval_seconds;
-        match self.peaks.add(seconds, usage, USUAL_SHARE) {
+        match self.peaks.add(seconds, usage) {
             Block::Running => {}
             Block::Finished => self.bump.fade(self.block_seconds),
         }
@@ -57,7 +57,8 @@ impl Total {
     /// Memory and swap together.
     #[must_use]
     pub fn amount(&self) -> f64 {
-        let above = self.margin.above(self.peaks.peak(), self.peaks.burstiness(), self.age_seconds);
+        let above =
+            self.margin.above(self.peaks.peak(), self.peaks.burstiness(USUAL_SHARE), self.age_seconds);
         above.max(self.bump.raised_to())
     }
 }

@@ -8,13 +8,13 @@ pub const WINDOW_SECONDS: u64 = 14 * 86_400;
 pub struct BlockPeaks {
     block_seconds: u64,
     interval_seconds: u64,
+    /// In the order of time, from `next` on when the window is full.
     finished: Vec<f64>,
+    /// The same, from the least to the largest.
+    sorted: Vec<f64>,
     blocks_max: usize,
     next: usize,
     running: f64,
-    peak: f64,
-    usual: f64,
-    scratch: Vec<f64>,
 }
 
 /// Whether a sample was the last of its block.
@@ -35,30 +35,32 @@ impl BlockPeaks {
             block_seconds,
             interval_seconds,
             finished: Vec::new(),
+            sorted: Vec::new(),
             blocks_max: usize::try_from(WINDOW_SECONDS / block_seconds).unwrap_or(usize::MAX).max(1),
             next: 0,
             running: 0.0,
-            peak: 0.0,
-            usual: 0.0,
-            scratch: Vec::new(),
         }
     }
 
-    /// Counts a sample. `share` is the quantile that [`BlockPeaks::usual`] tells.
-    pub fn add(&mut self, seconds: u64, usage: f64, share: f64) -> Block {
+    /// Counts a sample.
+    pub fn add(&mut self, seconds: u64, usage: f64) -> Block {
         self.running = self.running.max(usage);
         if (seconds + self.interval_seconds) / self.block_seconds == seconds / self.block_seconds {
             return Block::Running;
         }
+        let place = |sorted: &[f64], peak: f64| sorted.partition_point(|other| *other < peak);
         if self.finished.len() < self.blocks_max {
             self.finished.push(self.running);
         } else if let Some(oldest) = self.finished.get_mut(self.next) {
+            let at = place(&self.sorted, *oldest);
+            if at < self.sorted.len() {
+                self.sorted.remove(at);
+            }
             *oldest = self.running;
         }
+        self.sorted.insert(place(&self.sorted, self.running), self.running);
         self.next = (self.next + 1) % self.blocks_max;
         self.running = 0.0;
-        self.peak = self.finished.iter().copied().fold(0.0, f64::max);
-        self.usual = self.upper_quantile(share);
         Block::Finished
     }
 
@@ -70,31 +72,28 @@ impl BlockPeaks {
     /// The largest peak of the window, the block under way included.
     #[must_use]
     pub fn peak(&self) -> f64 {
-        self.peak.max(self.running)
+        self.largest().max(self.running)
     }
 
     /// The largest peak of the finished blocks against their quantile, as a logarithm: zero for a flat series.
     #[must_use]
-    pub fn burstiness(&self) -> f64 {
-        (self.peak.max(super::MIB) / self.usual.max(super::MIB)).ln()
+    pub fn burstiness(&self, share: f64) -> f64 {
+        (self.largest().max(super::MIB) / self.upper_quantile(share).max(super::MIB)).ln()
     }
 
-    /// The peaks of the finished blocks, in no order.
-    #[must_use]
-    pub fn finished(&self) -> &[f64] {
-        &self.finished
+    fn largest(&self) -> f64 {
+        self.sorted.last().copied().unwrap_or(0.0)
     }
 
     /// The peak that a share of the finished blocks stay below, at least one block being above it.
-    fn upper_quantile(&mut self, share: f64) -> f64 {
-        let count = self.finished.len();
+    #[must_use]
+    pub fn upper_quantile(&self, share: f64) -> f64 {
+        let count = self.sorted.len();
         if count < 2 {
-            return self.peak;
+            return self.largest();
         }
         let above = (((1.0 - share) * count as f64).ceil() as usize).clamp(1, count - 1);
-        self.scratch.clone_from(&self.finished);
-        let (_, quantile, _) = self.scratch.select_nth_unstable_by(count - 1 - above, f64::total_cmp);
-        *quantile
+        self.sorted.get(count - 1 - above).copied().unwrap_or(0.0)
     }
 }
 
@@ -105,20 +104,20 @@ mod tests {
     #[test]
     fn a_peak_counts_at_once_and_leaves_after_two_weeks() {
         let mut peaks = BlockPeaks::new(3600, 1800);
-        assert_eq!(peaks.add(0, 7e8, 0.95), Block::Running);
+        assert_eq!(peaks.add(0, 7e8), Block::Running);
         assert_eq!(peaks.peak(), 7e8);
-        assert_eq!(peaks.add(1800, 1e8, 0.95), Block::Finished);
+        assert_eq!(peaks.add(1800, 1e8), Block::Finished);
         let mut seconds = 3600;
         while seconds < 14 * 86_400 {
-            peaks.add(seconds, 1e8, 0.95);
+            peaks.add(seconds, 1e8);
             seconds += 1800;
         }
         assert_eq!(peaks.peak(), 7e8);
-        assert!((peaks.burstiness() - 7.0_f64.ln()).abs() < 1e-12);
+        assert!((peaks.burstiness(0.95) - 7.0_f64.ln()).abs() < 1e-12);
         for _ in 0..2 {
-            peaks.add(seconds, 1e8, 0.95);
+            peaks.add(seconds, 1e8);
             seconds += 1800;
         }
-        assert_eq!((peaks.peak(), peaks.burstiness()), (1e8, 0.0));
+        assert_eq!((peaks.peak(), peaks.burstiness(0.95)), (1e8, 0.0));
     }
 }

@@ -1,5 +1,7 @@
 //! Restarts and replicas confirm sooner than three days; the time to the limit is told.
 
+#![allow(clippy::unwrap_used)]
+
 use judge::leak::{Verdict, judge, report};
 use kernel::bytes::Bytes;
 use model::history::{Kill, LimitsToday, Sample, Series, WorkloadHistory};

@@ -119,7 +119,7 @@ fn of_pod_level_resources_only_the_containers_own_request_counts() {
         ("-/- 64Mi/-", "-/- 256Mi/256Mi", SwapReason::Share, at(23_171_243, 23_171_072)),
     ] {
         let mut pod = pod(&[own]);
-        pod.resources = Some(resources(pod_level));
+        pod.resources = Some(Box::new(resources(pod_level)));
         assert_eq!(decision(36, V2, LimitedSwap, &pod), SwapDecision { reason, allowance });
     }
 }

@@ -12,7 +12,7 @@ use model::outcome::node::{Assumption, NodeSetup, Origin, ReservationPolicy, Swa
 use proptest::prelude::{prop_assert_eq, proptest};
 
 fn scalar(text: &str) -> Node {
-    let scalar = Scalar { text: text.to_owned(), style: Style::Plain };
+    let scalar = Scalar { text: text.into(), style: Style::Plain };
     Node { span: Span::default(), value: Value::Scalar(scalar) }
 }
 

@@ -30,7 +30,7 @@ fn a_limit_without_a_request_becomes_the_request() {
 #[test]
 fn a_container_without_a_limit_inherits_the_pods() {
     let mut pod = pod(&["-/- 64Mi/-"]);
-    pod.resources = Some(resources("-/- 64Mi/128Mi"));
+    pod.resources = Some(Box::new(resources("-/- 64Mi/128Mi")));
     let inherited =
         |version| memory(&pod.containers[0], &pod, KubernetesVersion(version)).unwrap().inherited_limit;
     assert_eq!(inherited(34), Some(Bytes(128 << 20)));
@@ -44,7 +44,7 @@ fn the_status_wins_over_a_specification_that_is_not_in_force() {
     assert!(!is_resize_pending(&pod.containers[0]));
     let status =
         ContainerStatus { resources: Some(resources("-/- 256Mi/512Mi")), ..ContainerStatus::default() };
-    pod.containers[0].status = Some(status);
+    pod.containers[0].status = Some(Box::new(status));
     assert!(is_resize_pending(&pod.containers[0]));
     assert_eq!(memory(&pod.containers[0], &pod, V34).unwrap().request, Some(Bytes(256 << 20)));
 }

@@ -64,7 +64,7 @@ fn with_resources_of_the_pods_own_only_those_count_from_1_34_on() {
         ("-/- -/-", 34, BestEffort),
     ] {
         let mut pod = pod(&["-/- -/-"]);
-        pod.resources = Some(resources(own));
+        pod.resources = Some(Box::new(resources(own)));
         assert_eq!(class(&pod, KubernetesVersion(version)).unwrap().class, expected, "{own} in 1.{version}");
     }
 }

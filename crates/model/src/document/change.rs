@@ -163,14 +163,14 @@ fn ending(text: &str, at: usize) -> &'static str {
 
 fn scalar(value: &Scalar, is_json: bool) -> String {
     let is_bare = match value.plain() {
-        Plain::Null => value.text == "null",
-        Plain::Bool(_) => matches!(value.text.as_str(), "true" | "false"),
+        Plain::Null => *value.text == *"null",
+        Plain::Bool(_) => matches!(&*value.text, "true" | "false"),
         Plain::Integer(_) | Plain::Float(_) => {
             value.text.starts_with(|first: char| first == '-' || first.is_ascii_digit())
         }
         Plain::Text(text) => value.style == Style::Plain && !is_json && is_safe_plain(text),
     };
-    if is_bare { value.text.clone() } else { in_double_quotes(&value.text) }
+    if is_bare { value.text.to_string() } else { in_double_quotes(&value.text) }
 }
 
 /// Whether a text can stand without quotes anywhere, also in flow style.

@@ -38,7 +38,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Scalar {
     /// The text without quotes, escapes resolved.
-    pub text: String,
+    pub text: Arc<str>,
     /// How it is written.
     pub style: Style,
 }
@@ -76,7 +76,7 @@ impl Scalar {
         if self.style != Style::Plain {
             return Plain::Text(&self.text);
         }
-        match self.text.as_str() {
+        match &*self.text {
             "" | "~" | "null" | "Null" | "NULL" => Plain::Null,
             "true" | "True" | "TRUE" => Plain::Bool(true),
             "false" | "False" | "FALSE" => Plain::Bool(false),
@@ -150,7 +150,7 @@ impl Node {
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         let scalar = self.scalar()?;
-        (scalar.plain() != Plain::Null).then_some(scalar.text.as_str())
+        (scalar.plain() != Plain::Null).then_some(&*scalar.text)
     }
 
     /// The text with its place.
@@ -203,7 +203,7 @@ impl Node {
     }
 
     fn is_key(&self, key: &str) -> bool {
-        self.scalar().is_some_and(|scalar| scalar.text == key)
+        self.scalar().is_some_and(|scalar| *scalar.text == *key)
     }
 }
 
@@ -211,7 +211,7 @@ impl Entry {
     /// The key's text.
     #[must_use]
     pub fn name(&self) -> &str {
-        self.key.scalar().map_or("", |scalar| scalar.text.as_str())
+        self.key.scalar().map_or("", |scalar| &*scalar.text)
     }
 
     /// From the key to the end of the value.

@@ -80,11 +80,23 @@ pub fn switch(look: &Look<'_>, switch: &Switch<'_>, draft: &mut Draft) {
         } else {
             format!("{path} is in use with {}; that is given when swap is switched on.", words(now))
         };
-        let change = Change::Swap { path: (*path).to_owned(), now: Some(now), wanted: None, by: by.clone() };
+        let by = switched_by(look, what, *unit);
+        let change = Change::Swap { path: (*path).to_owned(), now: Some(now), wanted: None, by };
         draft.step(Stage::SwapOff, "swap-off", why, change);
     }
     let change = Change::Swap { path: (*path).to_owned(), now: None, wanted: Some(*wanted), by };
     draft.step(Stage::SwapOn, "swap-on", format!("{path} takes pages from now on."), change);
+}
+
+/// Who switched a swap on that is in use: its unit, also one that is made of a line in `/etc/fstab`, else somebody by hand. The undo
+/// takes the same way.
+fn switched_by(look: &Look<'_>, what: &str, unit: Option<&str>) -> SwitchedBy {
+    let has_file = |unit: &&str| look.text(&systemd_unit::file_path(unit)).value().is_some();
+    let has_line = fstab::options(look, what).is_some();
+    match unit.filter(|unit| has_file(unit) || has_line) {
+        Some(unit) => SwitchedBy::Unit(unit.to_owned()),
+        None => SwitchedBy::Call,
+    }
 }
 
 /// `swapoff` brings every page back into memory.

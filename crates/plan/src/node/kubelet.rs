@@ -1,5 +1,6 @@
-//! What the kubelet is told: that swap may be on, who may swap, when it evicts. By a drop-in of its own where it reads drop-ins, else in
-//! the file that `--config` names; never in a file of a package.
+//! What the kubelet is told: that swap may be on, who may swap, when it evicts.
+//!
+//! By a drop-in of its own where it reads drop-ins, else in the file that `--config` names; never in a file of a package.
 //!
 //! Written in KEP-2400 and Kubernetes' API reference of KubeletConfiguration.
 
@@ -37,6 +38,10 @@ pub fn plan(look: &Look<'_>, wanted: &NodeSwap, draft: &mut Draft) {
                 .refuse(format!("whether a kubelet is here cannot be told: {why}"), "run this as root");
         }
     };
+    if let Reading::Failed(why) = &kubelet.flags {
+        // A flag wins over every file, and tells which files there are.
+        return draft.refuse(format!("the kubelet's command line cannot be read: {why}"), "run this as root");
+    }
     let config = KubeletConfig::read(look, kubelet);
     if !config.broken.is_empty() {
         for broken in &config.broken {
@@ -55,11 +60,26 @@ pub fn plan(look: &Look<'_>, wanted: &NodeSwap, draft: &mut Draft) {
     if look.has_systemd() && !draft.swap_units.is_empty() {
         let unit = unit(kubelet);
         let path = systemd_unit::file_path(&format!("{unit}.d/10-highwater-swap.conf"));
-        let text = Some(systemd_unit::kubelet_drop_in(&draft.swap_units));
+        let text = Some(systemd_unit::kubelet_drop_in(&with_earlier(look, &path, &draft.swap_units)));
         let why = "The kubelet looks at swap once, when it starts: it starts when swap is on.";
         draft.file(look, Stage::Units, WantedFile { name: "kubelet-order", why, path: &path, text });
     }
     restart(look, kubelet, wanted.kubelet.as_ref(), draft);
+}
+
+/// Units of an earlier wish, for which the kubelet waits already: while they are there, it still does.
+fn with_earlier(look: &Look<'_>, drop_in: &str, units: &[String]) -> Vec<String> {
+    let text = look.text(drop_in).value().cloned().unwrap_or_default();
+    let earlier = text.lines().find_map(|line| line.strip_prefix("Wants=")).unwrap_or_default();
+    let is_there = |unit: &&str| look.text(&systemd_unit::file_path(unit)).value().is_some();
+    let mut all: Vec<String> = earlier
+        .split_whitespace()
+        .filter(|unit| !units.iter().any(|own| own == unit))
+        .filter(is_there)
+        .map(str::to_owned)
+        .collect();
+    all.extend_from_slice(units);
+    all
 }
 
 /// A kubelet that was not told exits as soon as it starts with swap on.
@@ -122,6 +142,22 @@ impl Setting {
     }
 }
 
+/// Thresholds of an earlier wish in our own drop-in stay, when this one says nothing of them.
+fn earlier_eviction(config: &KubeletConfig, told: &KubeletWanted) -> Vec<Setting> {
+    let own = drop_in(config);
+    let file = config.files.iter().find(|file| Some(&file.path) == own.as_ref());
+    let Some(earlier) =
+        file.and_then(|file| file.root()?.get("evictionHard")).filter(|_| told.eviction.is_none())
+    else {
+        return Vec::new();
+    };
+    let kept = DEFAULTS.iter().filter_map(|(signal, _)| {
+        let value = earlier.get(signal)?.text()?.to_owned();
+        Some(Setting { keys: vec!["evictionHard", signal], value })
+    });
+    kept.collect()
+}
+
 /// What the kubelet shall be told, by keys.
 fn settings(look: &Look<'_>, config: &KubeletConfig, told: &KubeletWanted) -> Vec<Setting> {
     let setting =
@@ -142,6 +178,7 @@ fn settings(look: &Look<'_>, config: &KubeletConfig, told: &KubeletWanted) -> Ve
             }
         }
     }
+    settings.extend(earlier_eviction(config, told));
     if is_old(look) {
         settings.push(setting(&["featureGates", "NodeSwap"], "true"));
     }

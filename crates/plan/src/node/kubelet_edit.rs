@@ -74,7 +74,7 @@ fn entry(file: &ManifestFile, mapping: &Node, key: &str, value: &str) -> Option<
 
 fn insert(file: &ManifestFile, mapping: &Node, key: &str, value: &str) -> Option<Edit> {
     let last: &Entry = mapping.entries().iter().max_by_key(|entry| entry.key.span.start)?;
-    let scalar = Scalar { text: value.to_owned(), style: Style::Plain };
+    let scalar = Scalar { text: value.into(), style: Style::Plain };
     let after_block = || {
         // The last value is a block of its own lines: a new line behind it, as deep as the first key.
         let first = mapping.entries().iter().min_by_key(|entry| entry.key.span.start)?;

@@ -11,6 +11,8 @@ pub enum Stage {
     KubeletConfig,
     /// Swap that shall be another is switched off, while the units that know it are still there.
     SwapOff,
+    /// systemd reads the old units, when the plan is taken back and they shall switch the old swap on.
+    ReloadForUndo,
     /// Swap files, signatures, zram devices.
     Area,
     /// Unit files, links, drop-ins, `/etc/fstab`.
@@ -36,6 +38,14 @@ pub fn around(look: &Look<'_>, draft: &mut Draft) {
         stage == Stage::Units && matches!(change, Change::File { .. } | Change::Link { .. })
     };
     if draft.any(is_unit) {
+        if draft.any(|stage, _| stage == Stage::SwapOff) {
+            draft.step(
+                Stage::ReloadForUndo,
+                "reload-for-undo",
+                "Changes nothing now; when the plan is taken back, the units are the old ones again before they switch the old swap on.",
+                Change::Reload,
+            );
+        }
         draft.step(
             Stage::Reload,
             "reload",

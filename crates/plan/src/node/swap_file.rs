@@ -107,9 +107,15 @@ struct Found {
 
 /// What lies at the path; refused unless it is nothing or swap.
 fn found(look: &Look<'_>, path: &str, draft: &mut Draft) -> Result<Option<Found>, ()> {
-    // What is switched on is swap, whether or not the file may be read; the kernel leaves the header's page out.
+    // What is switched on is swap, whether or not the file may be read.
     if let Some(active) = look.active(path) {
-        let size = Bytes(active.swap.size.0.saturating_add(look.node().page.0));
+        let size = match look.path(path) {
+            Reading::Value(PathFound::Blocks { size, .. }) => size,
+            // The kernel leaves the header's page out, and on blocks smaller than a page every page that is not in one piece.
+            Reading::Value(_) | Reading::Absent | Reading::Failed(_) => {
+                Bytes(active.swap.size.0.saturating_add(look.node().page.0))
+            }
+        };
         loose_mode(active.mode.get(), path, draft);
         return Ok(Some(Found { size, allocated: size }));
     }

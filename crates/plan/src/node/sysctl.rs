@@ -44,10 +44,7 @@ pub fn plan(look: &Look<'_>, wanted: &NodeSwap, draft: &mut Draft) {
     if settings.is_empty() {
         return;
     }
-    let mut text = HEADER.to_owned();
-    for Setting { name, value, why: _ } in &settings {
-        let _ = writeln!(text, "{name} = {value}");
-    }
+    let text = with_settings(look.text(KEPT_IN).value().map_or(HEADER, String::as_str), &settings);
     let why = "Kernel settings are gone after a reboot unless a file says them again.";
     let file = WantedFile { name: "sysctl-file", why, path: KEPT_IN, text: Some(text) };
     draft.file(look, Stage::Settings, file);
@@ -56,6 +53,17 @@ pub fn plan(look: &Look<'_>, wanted: &NodeSwap, draft: &mut Draft) {
         let step = format!("sysctl-{}", name.trim_start_matches("vm.").replace('_', "-"));
         draft.value(look, Stage::Settings, &step, why, &proc_path(name), &value.to_string());
     }
+}
+
+/// Our file with the settings: what an earlier wish said of others stays said.
+fn with_settings(now: &str, settings: &[Setting]) -> String {
+    let is_ours = |line: &str| settings.iter().any(|one| setting(line, one.name).is_some());
+    let mut text: String =
+        now.lines().filter(|line| !is_ours(line)).map(|line| format!("{line}\n")).collect();
+    for Setting { name, value, why: _ } in settings {
+        let _ = writeln!(text, "{name} = {value}");
+    }
+    text
 }
 
 /// Where a setting's value is.

@@ -43,15 +43,15 @@ pub fn plan(look: &Look<'_>, area: &SwapArea, wanted: &Wanted<'_>, draft: &mut D
     }
     let service = format!("highwater-{device}.service");
     let is_same = now.as_ref().is_some_and(|now| is_as_wanted(now, &setup));
-    if now.is_some() && !is_same && look.text(&systemd_unit::file_path(&service)) == Reading::Absent {
-        return draft.refuse(
-            format!("{path} is set up already by somebody else, with another size or algorithm"),
-            "look at /etc/systemd/zram-generator.conf and who else sets zram up; switch that off, or wish for what it sets up",
-        );
-    }
-    remake(&device, now.filter(|_| !is_same), &setup, is_same, draft);
     let usage = SwapUse { priority: area.priority, discard: area.discard };
     let unit = look.has_systemd().then(|| systemd_unit::swap_unit_name(&path));
+    let is_others = look.text(&systemd_unit::file_path(&service)) == Reading::Absent && look.has_systemd();
+    if now.is_some() && is_others {
+        let found = active::in_use(look, &path, &path, unit.as_deref(), Some(usage));
+        draft.places.push(path.clone());
+        return of_somebody_else(&path, is_same && found == Some(usage), draft);
+    }
+    remake(&device, now.filter(|_| !is_same), &setup, is_same, draft);
     if unit.is_some() {
         let file = systemd_unit::file_path(&service);
         let text = systemd_unit::zram_service(wanted.number, &setup);
@@ -76,6 +76,18 @@ pub fn plan(look: &Look<'_>, area: &SwapArea, wanted: &Wanted<'_>, draft: &mut D
     let switch =
         Switch { path: &path, what: &path, wanted: usage, unit: unit.as_deref(), is_remade: !is_same };
     active::switch(look, &switch, draft);
+}
+
+/// zram-generator and others set devices up too, and do so again at the next boot.
+fn of_somebody_else(path: &str, is_as_wanted: bool, draft: &mut Draft) {
+    if is_as_wanted {
+        draft.remark(format!("{path} is as wanted already, set up by somebody else; it is left to them"));
+    } else {
+        draft.refuse(
+            format!("{path} is set up already by somebody else, with another size, algorithm or priority"),
+            "look at /etc/systemd/zram-generator.conf and who else sets zram up; switch that off, or wish for what it sets up",
+        );
+    }
 }
 
 fn remake(device: &str, now: Option<ZramSetup>, setup: &ZramSetup, is_same: bool, draft: &mut Draft) {

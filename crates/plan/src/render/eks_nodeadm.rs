@@ -57,9 +57,6 @@ pub fn remarks(wanted: &NodeSwap, node: RenderNode) -> Vec<String> {
             "The user data has {length} bytes, and EC2 takes {USER_DATA_MAX}: it will be refused."
         ));
     }
-    if wanted.kubelet.is_none() {
-        remarks.push("Nothing makes the kubelet wait for the swap.".to_owned());
-    }
     remarks.push(
         "A node whose swap fails joins without it: `journalctl -u highwater-swap` on the node tells why."
             .to_owned(),

@@ -5,7 +5,7 @@
 
 use crate::render::RenderNode;
 use kernel::bytes::Bytes;
-use model::node_swap::{KubeletWanted, NodeSwap, SwapSize};
+use model::node_swap::{KubeletWanted, NodeSwap, ReclaimStart, SwapSize};
 use model::outcome::node::SwapBehavior;
 
 /// The kubelet's default of `evictionHard["memory.available"]`.
@@ -16,6 +16,9 @@ const GATE_ON: u16 = 30;
 
 /// The first version that computes shares on cgroup v2, with swap in its figures.
 const SHARES: u16 = 28;
+
+/// More than this, in percent of the memory, is memory that nobody uses.
+const KEPT_FREE_PERCENT_MAX: u64 = 15;
 
 /// The other signals with their defaults: with one signal set, the kubelet drops the defaults of all others (`mergeDefaultEvictionSettings`
 /// is false by default).
@@ -105,8 +108,27 @@ pub fn remarks(wanted: &NodeSwap, node: RenderNode) -> Vec<String> {
         )),
         SwapBehavior::LimitedSwap | SwapBehavior::UnlimitedSwap => {}
     }
+    if let ReclaimStart::AboveEviction = wanted.tuning.reclaim {
+        remarks.push(reclaim(wanted, node));
+    }
     if version < GATE_ON {
         remarks.push(format!("The gate NodeSwap is off by default in 1.{version}; it is switched on here. From 1.30 it must go."));
     }
     remarks
+}
+
+/// How the line was found, and whether it costs too much.
+fn reclaim(wanted: &NodeSwap, node: RenderNode) -> String {
+    let eviction = eviction(wanted);
+    let is_much = node.memory.is_some_and(|memory| eviction.0 > memory.0 / 100 * KEPT_FREE_PERCENT_MAX);
+    let costs = if is_much {
+        format!(" That is more than {KEPT_FREE_PERCENT_MAX}% of the memory, kept free.")
+    } else {
+        String::new()
+    };
+    format!(
+        "vm.min_free_kbytes is the eviction threshold of {}, so that kswapd wakes a quarter above it on every machine; \
+         `highwater node plan` on a node computes it from the zones.{costs}",
+        SwapSize::Fixed(eviction)
+    )
 }

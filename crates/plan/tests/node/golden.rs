@@ -143,6 +143,20 @@ fn swap_in_use_of_another_size_and_in_fstab() {
 }
 
 #[test]
+fn a_second_wish_keeps_what_the_first_one_said() {
+    let mut host = Host::new();
+    host.eks();
+    let mut first = limited(wish(vec![area(file("/swapfile", 8), None)]));
+    first.tuning = Tuning { swappiness: Some(40), ..Tuning::default() };
+    first.kubelet.as_mut().unwrap().eviction = Some(Bytes::from_mib(300));
+    let plan = host.plan(&first);
+    host.run(&plan);
+    let mut second = limited(wish(vec![area(file("/var/swap", 2), Some(1))]));
+    second.tuning = Tuning { page_cluster: Some(0), ..Tuning::default() };
+    insta::assert_snapshot!(walked(host, &second));
+}
+
+#[test]
 fn already_right() {
     let mut host = Host::new();
     host.kubeadm();

@@ -12,7 +12,7 @@ use model::node::{
 };
 use model::node_swap::NodeSwap;
 use model::path_found::{FoundPaths, PathFound};
-use model::plan::{Change, FileContent, Plan, Signature, Step, SwapUse};
+use model::plan::{Change, FileContent, Plan, Signature, Step, SwapUse, ZramSetup};
 use model::reading::Reading;
 use plan::check::{self, Held};
 use plan::node::Facts;
@@ -234,34 +234,7 @@ impl Host {
                 );
             }
             Change::Signature { device, now, wanted } => self.sign(name, device, *now, *wanted),
-            Change::Zram { device, now, wanted } => {
-                assert!(!self.is_on(&format!("/dev/{device}")), "{name}: in use");
-                let found = self
-                    .node
-                    .host
-                    .zram
-                    .iter()
-                    .find(|one| one.name == *device)
-                    .map(|one| one.disksize.clone());
-                assert_eq!(found, now.as_ref().map(|now| Reading::Value(now.size)), "{name}");
-                self.node.host.zram.retain(|one| one.name != *device);
-                let algorithm = wanted.as_ref().or(now.as_ref()).and_then(|setup| setup.algorithm.clone());
-                if let Some(setup) = wanted {
-                    let disksize = Reading::Value(setup.size);
-                    self.node.host.zram.push(ZramDevice {
-                        name: device.clone(),
-                        stat: Reading::Absent,
-                        disksize,
-                    });
-                }
-                let path = format!("/sys/block/{device}/comp_algorithm");
-                if let Some(algorithm) = algorithm {
-                    let chosen = if wanted.is_some() { algorithm } else { "lzo-rle".to_owned() };
-                    let all = ["lzo-rle", "lzo", "lz4", "zstd"]
-                        .map(|one| if one == chosen { format!("[{one}]") } else { one.to_owned() });
-                    self.text(&path, &format!("{} \n", all.join(" ")));
-                }
-            }
+            Change::Zram { device, now, wanted } => self.set_up(name, device, now.as_ref(), wanted.as_ref()),
             Change::Swap { path, now, wanted, by: _ } => self.switch(name, path, *now, *wanted),
             Change::Value { path, now, wanted } => {
                 let found = match self.paths.get(path) {
@@ -278,6 +251,25 @@ impl Host {
             Change::Reload => {}
         }
         self.refresh();
+    }
+
+    fn set_up(&mut self, name: &str, device: &str, now: Option<&ZramSetup>, wanted: Option<&ZramSetup>) {
+        assert!(!self.is_on(&format!("/dev/{device}")), "{name}: in use");
+        let found = self.node.host.zram.iter().find(|one| one.name == device).map(|one| one.disksize.clone());
+        assert_eq!(found, now.map(|now| Reading::Value(now.size)), "{name}");
+        self.node.host.zram.retain(|one| one.name != device);
+        let algorithm = wanted.or(now).and_then(|setup| setup.algorithm.clone());
+        if let Some(setup) = wanted {
+            let disksize = Reading::Value(setup.size);
+            self.node.host.zram.push(ZramDevice { name: device.to_owned(), stat: Reading::Absent, disksize });
+        }
+        let path = format!("/sys/block/{device}/comp_algorithm");
+        if let Some(algorithm) = algorithm {
+            let chosen = if wanted.is_some() { algorithm } else { "lzo-rle".to_owned() };
+            let all = ["lzo-rle", "lzo", "lz4", "zstd"]
+                .map(|one| if one == chosen { format!("[{one}]") } else { one.to_owned() });
+            self.text(&path, &format!("{} \n", all.join(" ")));
+        }
     }
 
     fn put(&mut self, path: &str, found: Option<PathFound>) {

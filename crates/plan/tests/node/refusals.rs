@@ -7,7 +7,7 @@ use kernel::bytes::Bytes;
 use model::node::DeviceContent;
 use model::node_swap::{Backing, NodeSwap, ReclaimStart, SwapSize, Tuning};
 use model::path_found::PathFound;
-use model::plan::FileContent;
+use model::plan::{Change, FileContent, SwitchedBy};
 use model::reading::Reading;
 
 /// The refusals of a plan, or what else came of it.
@@ -163,6 +163,15 @@ fn kubelets_that_cannot_be_told() {
 }
 
 #[test]
+fn a_kubelet_whose_flags_cannot_be_read_is_told_nothing() {
+    let mut host = Host::new();
+    host.kubeadm();
+    let Reading::Value(kubelet) = &mut host.node.kubelet else { panic!() };
+    kubelet.flags = Reading::failed("/proc/1000/cmdline: permission denied");
+    insta::assert_snapshot!(refused(&host, &limited(small())));
+}
+
+#[test]
 fn zram_of_somebody_else_and_zswap_without_a_disk() {
     let mut host = Host::new();
     let zram = |algorithm: &str| {
@@ -191,6 +200,29 @@ fn swap_that_cannot_be_switched_off() {
     let Reading::Value(areas) = &mut host.node.swap_areas else { panic!() };
     areas[0].swap.used = Bytes(20 << 30);
     insta::assert_snapshot!(refused(&host, &wish(vec![area(file("/swapfile", 2), None)])));
+}
+
+#[test]
+fn swap_that_was_switched_on_by_hand_is_switched_back_by_hand() {
+    let by = |host: &Host| {
+        let plan = host.plan(&wish(vec![area(file("/swapfile", 2), None)]));
+        plan.steps.into_iter().find_map(|step| match step.change {
+            Change::Swap { now: Some(_), by, .. } => Some(by),
+            _ => None,
+        })
+    };
+    let mut host = Host::new();
+    host.node.systemd = Reading::Absent;
+    let plan = host.plan(&small());
+    host.run(&plan);
+    host.node.systemd = Reading::Value("257".to_owned());
+    assert_eq!(
+        by(&host),
+        Some(SwitchedBy::Unit("swapfile.swap".to_owned())),
+        "systemd makes a unit of the line"
+    );
+    host.text("/etc/fstab", "");
+    assert_eq!(by(&host), Some(SwitchedBy::Call));
 }
 
 #[test]

@@ -21,6 +21,12 @@ const PLAUSIBLE: std::ops::Range<f64> = 4_194_304.0..PEAK_QUESTIONED;
 /// Less history says nothing.
 const SPAN_SECONDS_MIN: u64 = 3600;
 
+/// Of the intervals between the first and the last sample one in so many must have a sample, beyond the first few.
+const INTERVALS_PER_SAMPLE_MAX: u64 = 20;
+
+/// Below so many intervals any gap is worked with.
+const INTERVALS_FREE: u64 = 10_000;
+
 /// A gap of so many intervals is told.
 const GAP_INTERVALS: u64 = 10;
 
@@ -93,7 +99,7 @@ pub fn about_series(histories: &mut Histories, interval_seconds: u64) {
             words: format!("`{}` is left out: {words}", workload.name),
             effect,
         };
-        let found = verdict(&workload.series);
+        let found = verdict(&workload.series, interval_seconds);
         if let Some((words, effect)) = found {
             remarks.push(remark(&words, effect));
             return false;
@@ -119,7 +125,7 @@ pub fn about_series(histories: &mut Histories, interval_seconds: u64) {
     }));
 }
 
-fn verdict(series: &Series) -> Option<(String, RemarkEffect)> {
+fn verdict(series: &Series, interval_seconds: u64) -> Option<(String, RemarkEffect)> {
     let samples = series.samples();
     let Some(peak) = series.peak() else {
         return Some(("it has no sample".to_owned(), RemarkEffect::TooLittle));
@@ -137,6 +143,12 @@ fn verdict(series: &Series) -> Option<(String, RemarkEffect)> {
             "its peak of {} bytes is more than any machine has: a wrong unit, or no limit?",
             peak.usage.0
         );
+        return Some((words, RemarkEffect::Refused));
+    }
+    let intervals_max = INTERVALS_FREE + INTERVALS_PER_SAMPLE_MAX * samples.len() as u64;
+    if series.span_seconds() / interval_seconds > intervals_max {
+        let (count, days) = (samples.len(), series.span_seconds() / 86_400);
+        let words = format!("its {count} samples lie in {days} days: did a clock jump?");
         return Some((words, RemarkEffect::Refused));
     }
     if is_counter(samples) {

@@ -9,6 +9,7 @@ use model::history::{HistoryRemark, RemarkEffect, Sample, Series};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader, Read};
+use std::num::NonZeroU64;
 use std::path::{Path, PathBuf};
 
 /// One file.
@@ -80,13 +81,17 @@ struct Rows<'a> {
     file: &'a Path,
     unit: AmountUnit,
     names: Vec<String>,
-    samples: Vec<Vec<Sample>>,
+    /// Row by row, as in the file: a column of its own for each of ten thousand series would be written all over the memory.
+    cells: Vec<Cell>,
     /// Why a series is left out.
     refused: Vec<Option<HistoryRemark>>,
     times: Vec<i64>,
     not_numbers: Seen,
     steps_back: Seen,
 }
+
+/// The amount in bytes and one more, in eight bytes; nothing is a gap.
+type Cell = Option<NonZeroU64>;
 
 /// How often something was seen, and where first.
 #[derive(Default)]
@@ -114,7 +119,7 @@ impl<'a> Rows<'a> {
         let mut rows = Self {
             file,
             unit,
-            samples: names.iter().map(|_| Vec::new()).collect(),
+            cells: Vec::new(),
             refused: names.iter().map(|_| None).collect(),
             names,
             times: Vec::new(),
@@ -151,28 +156,26 @@ impl<'a> Rows<'a> {
         }
         self.times.push(seconds);
         for (index, cell) in cells.enumerate() {
-            self.cell(line, index, seconds, cell);
+            let amount = self.cell(line, index, cell);
+            self.cells.push(amount);
         }
         Ok(())
     }
 
-    fn cell(&mut self, line: u64, index: usize, seconds: i64, cell: &[u8]) {
+    fn cell(&mut self, line: u64, index: usize, cell: &[u8]) -> Cell {
         if cell.is_empty() {
-            return;
+            return None;
         }
         let column = Some(index as u64 + 2);
         let words = match number(cell) {
             Some(amount) if amount >= 0.0 && amount * self.unit.bytes < BYTES_MAX => {
-                if let Some(samples) = self.samples.get_mut(index) {
-                    samples.push(Sample { seconds, usage: Bytes((amount * self.unit.bytes).round() as u64) });
-                }
-                return;
+                return NonZeroU64::MIN.checked_add((amount * self.unit.bytes).round() as u64);
             }
             Some(amount) if amount < 0.0 => "memory cannot be negative",
             Some(_) => "so much memory does not exist",
             None if is_no_number(cell) => {
                 self.not_numbers.note(line, column);
-                return;
+                return None;
             }
             None => "it is no number",
         };
@@ -187,6 +190,17 @@ impl<'a> Rows<'a> {
                 effect: RemarkEffect::Refused,
             });
         }
+        None
+    }
+
+    fn series(&self, column: usize) -> Series {
+        let width = self.names.len().max(1);
+        let column = || self.cells.iter().skip(column).step_by(width);
+        let mut samples = Vec::with_capacity(column().flatten().count());
+        samples.extend(self.times.iter().zip(column()).filter_map(|(seconds, cell)| {
+            Some(Sample { seconds: *seconds, usage: Bytes((*cell)?.get() - 1) })
+        }));
+        Series::new(samples)
     }
 
     fn into_table(self) -> Table {
@@ -210,10 +224,10 @@ impl<'a> Rows<'a> {
         .flatten()
         .collect();
         let mut columns = Vec::with_capacity(self.names.len());
-        for ((name, samples), refused) in self.names.into_iter().zip(self.samples).zip(self.refused) {
+        for (index, (name, refused)) in self.names.iter().zip(&self.refused).enumerate() {
             match refused {
-                Some(refused) => remarks.push(refused),
-                None => columns.push(Column { name, series: Series::new(samples) }),
+                Some(refused) => remarks.push(refused.clone()),
+                None => columns.push(Column { name: name.clone(), series: self.series(index) }),
             }
         }
         let row_interval_seconds = median_step(self.times);

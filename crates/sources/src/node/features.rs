@@ -118,7 +118,7 @@ fn zram(root: &HostRoot, host: &Host) -> Reading<bool> {
     for folder in ["/lib/modules", "/usr/lib/modules"] {
         for list in ["modules.dep", "modules.builtin"] {
             let Reading::Value(text) = root.text(&format!("{folder}/{release}/{list}")) else { continue };
-            if text.contains("/zram.ko") {
+            if text.lines().any(is_zram) {
                 return Reading::Value(true);
             }
             is_any = true;
@@ -127,9 +127,27 @@ fn zram(root: &HostRoot, host: &Host) -> Reading<bool> {
     if is_any { Reading::Value(false) } else { Reading::Absent }
 }
 
+/// A line of `modules.dep` (a path, a colon, what it needs) or `modules.builtin` (a path); the folder may be the list's own.
+fn is_zram(line: &str) -> bool {
+    let path = line.split(':').next().unwrap_or_default();
+    path.rsplit('/').next().is_some_and(|name| name == "zram.ko" || name.starts_with("zram.ko."))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::version;
+    use super::{is_zram, version};
+
+    #[test]
+    fn zram_is_found_packed_built_in_and_beside_the_list() {
+        for line in [
+            "kernel/drivers/block/zram/zram.ko.xz: kernel/mm/zsmalloc.ko.xz",
+            "kernel/drivers/block/zram/zram.ko",
+            "zram.ko: zsmalloc.ko",
+        ] {
+            assert!(is_zram(line), "{line}");
+        }
+        assert!(!is_zram("kernel/a/other.ko: kernel/drivers/block/zram/zram.ko"));
+    }
 
     #[test]
     fn releases_of_every_distribution_have_two_numbers() {

@@ -7,7 +7,7 @@ use crate::prometheus::json::{JsonFault, Lexer, Token};
 /// One value of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// When, in seconds since 1970.
+    /// When, in seconds since 1970; what is between two counts for the later.
     pub seconds: i64,
     /// How much; not always a finite number.
     pub value: f64,
@@ -41,12 +41,12 @@ pub struct Verdict {
     pub error: String,
     /// Why the answer may not be whole.
     pub warnings: Vec<String>,
-    /// How many series there were.
+    /// How many series there were, or names where the answer is a list of them.
     pub series: u64,
 }
 
-/// Prometheus itself refuses a query for more points a series.
-const POINTS_MAX: usize = 20_000;
+/// Prometheus itself refuses more than 11,000 steps; samples as they are may be two in a step.
+const POINTS_MAX: usize = 50_000;
 
 /// More labels than any exporter gives.
 const LABELS_MAX: usize = 256;
@@ -274,12 +274,13 @@ impl AnswerState {
                 self.warn(text);
                 Ok(())
             }
+            (Some(Frame::List), _) => {
+                self.verdict.series += 1;
+                Ok(())
+            }
             (None, _) => Err("an object with `status` and `data`"),
             (Some(Frame::Values), _) => Err("pairs of moment and value"),
-            (
-                Some(Frame::Top | Frame::Data | Frame::List | Frame::Result | Frame::Series | Frame::Skipped),
-                _,
-            ) => Ok(()),
+            (Some(Frame::Top | Frame::Data | Frame::Result | Frame::Series | Frame::Skipped), _) => Ok(()),
         }
     }
 
@@ -295,9 +296,9 @@ impl AnswerState {
         // Prometheus writes `NaN`, `+Inf` and `-Inf`; Rust reads all three.
         let value: f64 = text.parse().map_err(|_| "a number in quotes")?;
         if self.series.points.len() >= POINTS_MAX {
-            return Err("at most 20000 values a series");
+            return Err("at most 50000 values a series");
         }
-        self.series.points.push(Point { seconds: moment.floor() as i64, value });
+        self.series.points.push(Point { seconds: moment.ceil() as i64, value });
         Ok(())
     }
 
@@ -355,7 +356,7 @@ mod tests {
         assert_eq!(series.len(), 2);
         assert_eq!((series[0].label("pod"), series[0].label("container")), ("a", ""));
         assert_eq!(series[0].points[0], Point { seconds: 1_700_000_000, value: 1.0 });
-        assert_eq!(series[0].points[1].seconds, 1_700_000_300);
+        assert_eq!(series[0].points[1].seconds, 1_700_000_301);
         assert!(series[0].points[1].value.is_nan() && series[0].points[2].value.is_infinite());
         assert_eq!(series[1].points, [Point { seconds: 1_700_000_000, value: 2000.0 }]);
         assert_eq!(verdict.status, "success");

@@ -31,12 +31,15 @@ const UNLIMITED_BYTES: f64 = 1_152_921_504_606_846_976.0;
 /// Two tellers of a kill see it within so many steps of each other.
 const SAME_KILL_STEPS: u64 = 2;
 
+/// A container that starts again is seen twice for a few minutes; more is two containers of one name, or two scrapers.
+const TWICE_MAX: usize = 12;
+
 /// How many are named in a remark.
 const NAMED_MAX: usize = 3;
 
 /// The histories.
 #[must_use]
-pub fn histories(mut gathered: Gathered, settings: &FetchSettings, of: Circumstances) -> FetchedHistories {
+pub fn histories(mut gathered: Gathered, settings: &FetchSettings, of: &Circumstances) -> FetchedHistories {
     let origin = settings.url.to_string();
     let mut replicas = BTreeMap::new();
     let mut workloads = Vec::with_capacity(gathered.peaks.len());
@@ -52,15 +55,21 @@ pub fn histories(mut gathered: Gathered, settings: &FetchSettings, of: Circumsta
             ownerless.push(name.clone());
         }
         replicas.insert(name.clone(), replica(&key, owner, of.world));
+        let count = samples.len();
+        let series = with_swap(&gathered, &key, samples);
+        let twice = count.saturating_sub(series.samples().len());
+        if twice > TWICE_MAX {
+            gathered.oddities.entry(key.clone()).or_default().twice = twice as u64;
+        }
         workloads.push(WorkloadHistory {
-            series: with_swap(&gathered, &key, samples),
+            series,
             kills: kills(&gathered, &key, of.step_seconds),
             limits: limits(&gathered, &key),
             origin: origin.clone(),
             name,
         });
     }
-    let remarks = remarks(&gathered, &of, &damaged, &ownerless);
+    let remarks = remarks(&gathered, of, &damaged, &ownerless);
     let remarks = remarks
         .into_iter()
         .map(|(words, effect)| HistoryRemark {
@@ -215,7 +224,10 @@ const ODD: [(&str, Count); 4] = [
     ("values that are no number; they are left out", |odd| odd.not_numbers),
     ("values below zero, as no amount in use is; they are left out", |odd| odd.negative),
     ("samples that are not later than those before; of one moment the largest counts", |odd| odd.unordered),
-    ("more than one series; of one moment the largest counts", |odd| odd.twice),
+    (
+        "more than one series at a time (two scrapers, or two clusters without the label `cluster`?); of one moment the largest counts",
+        |odd| odd.twice,
+    ),
 ];
 
 fn some(names: &[String]) -> String {

@@ -7,7 +7,7 @@ use crate::prometheus::page;
 use crate::prometheus::server::{Question, Server};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::client::conn::http1::SendRequest;
-use hyper::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
+use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use hyper::http::response::Parts;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -141,7 +141,7 @@ async fn refusal(head: &Parts, mut body: Pieces<'_>) -> PrometheusError {
             return PrometheusError::Unauthorized { url, status, has_token: body.server.token.is_some() };
         }
         300..=399 => {
-            let location = head.headers.get(LOCATION).map(|location| location.as_bytes());
+            let location = head.headers.get(LOCATION).map(HeaderValue::as_bytes);
             let location = String::from_utf8_lossy(location.unwrap_or(b"nowhere")).into_owned();
             let location = location.split('?').next().unwrap_or_default().to_owned();
             return PrometheusError::Redirect { url, status, location };

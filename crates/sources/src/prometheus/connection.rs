@@ -33,7 +33,7 @@ async fn connect(server: &Server) -> Result<SendRequest<String>, PrometheusError
     let Some(tls) = &server.tls else { return speak(server, TokioIo::new(stream)).await };
     let connector = TlsConnector::from(tls.config.clone());
     let stream = connector.connect(tls.name.clone(), stream).await.map_err(|source| {
-        let is_tls = source.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+        let is_tls = source.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some();
         let url = server.url.to_string();
         if is_tls { PrometheusError::Tls { url, source } } else { PrometheusError::Connect { url, source } }
     })?;

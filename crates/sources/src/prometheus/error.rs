@@ -143,10 +143,10 @@ pub enum PrometheusError {
     Empty {
         /// The server.
         url: String,
-        /// The first moment asked for, in seconds since 1970.
-        since: i64,
+        /// The first moment asked for.
+        since: String,
         /// The last one.
-        until: i64,
+        until: String,
         /// The names, and the filter.
         looked_for: String,
         /// What it does have.

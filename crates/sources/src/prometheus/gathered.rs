@@ -3,6 +3,7 @@
 use crate::prometheus::answer::{Point, SeriesAnswer};
 use crate::prometheus::job::{Ask, Job};
 use crate::prometheus::query::{Owner, Present, Rare, World};
+use crate::prometheus::shards::Span;
 use kernel::bytes::Bytes;
 use model::history::Sample;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +33,7 @@ pub struct Oddities {
     pub negative: u64,
     /// Not later than the one before.
     pub unordered: u64,
-    /// More than one series of the same labels in an answer.
+    /// Samples of moments that there is another sample of.
     pub twice: u64,
 }
 
@@ -62,22 +63,27 @@ pub struct Gathered {
 impl Gathered {
     /// Keeps what the answer to this question says.
     pub fn take(&mut self, job: &Job, answer: Vec<SeriesAnswer>) {
-        let mut seen = BTreeSet::new();
-        for series in answer {
+        for mut series in answer {
             let key = ContainerKey::of(job.world, &series);
             match job.ask {
-                Ask::Clock => self.number = series.points.first().map(|point| point.value),
+                Ask::Clock | Ask::Density(_) => self.number = series.points.first().map(|point| point.value),
                 Ask::Names => {}
                 Ask::Counts(_) => self.count(&series),
-                Ask::Peaks(_) => {
+                Ask::Peaks(_) | Ask::Samples(_) => {
+                    if matches!(job.ask, Ask::Samples(_)) {
+                        to_peaks(&mut series.points, job.shard.span);
+                    }
                     let odd = self.oddities.entry(key.clone()).or_default();
-                    odd.twice += u64::from(!seen.insert(key.clone()));
                     append(self.peaks.entry(key).or_default(), &series.points, odd);
                 }
                 Ask::Whether(rare) => {
                     self.suspects.entry(rare).or_default().insert(key);
                 }
-                Ask::When(rare) => {
+                Ask::When(rare) | Ask::SwapSamples(rare) => {
+                    if matches!(job.ask, Ask::SwapSamples(_)) {
+                        to_peaks(&mut series.points, job.shard.span);
+                        series.points.retain(|point| point.value != 0.0);
+                    }
                     let odd = self.oddities.entry(key.clone()).or_default();
                     append(self.rare.entry((key, rare)).or_default(), &series.points, odd);
                 }
@@ -156,6 +162,25 @@ impl ContainerKey {
     }
 }
 
+/// Of each step only the largest sample, at the moment that ends the step, as the server's own peaks are.
+fn to_peaks(points: &mut Vec<Point>, span: Span) {
+    let step = span.step_seconds.cast_signed().max(1);
+    let end_of_step = |seconds: i64| span.end - (span.end - seconds).div_euclid(step) * step;
+    for point in &mut *points {
+        point.seconds = end_of_step(point.seconds);
+    }
+    // A range has its left border too: that sample is in the step before, which is another part's.
+    points.retain(|point| point.seconds >= span.start);
+    points.dedup_by(|next, kept| {
+        let is_same = next.seconds == kept.seconds;
+        // What is no number stays no number only where nothing else is.
+        if is_same && (kept.value.is_nan() || next.value > kept.value) {
+            kept.value = next.value;
+        }
+        is_same
+    });
+}
+
 /// Adds what is a number of bytes.
 fn append(samples: &mut Vec<Sample>, points: &[Point], odd: &mut Oddities) {
     samples.reserve(points.len());
@@ -170,5 +195,26 @@ fn append(samples: &mut Vec<Sample>, points: &[Point], odd: &mut Oddities) {
         } else {
             samples.push(Sample { seconds: point.seconds, usage: Bytes(point.value as u64) });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Point, Span, to_peaks};
+
+    #[test]
+    fn samples_become_the_peaks_of_their_steps() {
+        let span = Span { start: 600, end: 1200, step_seconds: 300 };
+        let point = |seconds, value| Point { seconds, value };
+        let mut points = vec![
+            point(300, 9.0),
+            point(301, 1.0),
+            point(600, 2.0),
+            point(601, 5.0),
+            point(900, 3.0),
+            point(1101, 4.0),
+        ];
+        to_peaks(&mut points, span);
+        assert_eq!(points, [point(600, 2.0), point(900, 5.0), point(1200, 4.0)]);
     }
 }

@@ -14,12 +14,18 @@ pub enum Ask {
     Counts(&'static str),
     /// The names of all metrics.
     Names,
+    /// How many samples an hour has at most, of this metric.
+    Density(&'static str),
     /// The peak of each step, of this metric.
     Peaks(&'static str),
+    /// The samples as they are, of this metric.
+    Samples(&'static str),
     /// Which containers had some of it.
     Whether(Rare),
     /// When, and how much.
     When(Rare),
+    /// Swap as it was sampled.
+    SwapSamples(Rare),
     /// The limits at kills.
     LimitsWhenKilled,
     /// What holds at the end.
@@ -62,8 +68,14 @@ impl Job {
     pub fn halves(&self) -> Option<[Self; 2]> {
         let halvings_left = self.halvings_left.checked_sub(1)?;
         let is_range = match self.ask {
-            Ask::Peaks(_) | Ask::When(_) | Ask::Whether(_) | Ask::LimitsWhenKilled | Ask::Owners(_) => true,
-            Ask::Clock | Ask::Counts(_) | Ask::Names | Ask::Present(_) => false,
+            Ask::Peaks(_)
+            | Ask::Samples(_)
+            | Ask::When(_)
+            | Ask::SwapSamples(_)
+            | Ask::Whether(_)
+            | Ask::LimitsWhenKilled
+            | Ask::Owners(_) => true,
+            Ask::Clock | Ask::Counts(_) | Ask::Density(_) | Ask::Names | Ask::Present(_) => false,
         };
         let halves = is_range.then(|| self.shard.span.halves())??;
         let of = |span| Self { shard: Shard { span, ..self.shard.clone() }, halvings_left, ..*self };
@@ -94,9 +106,12 @@ impl Job {
                     deadline,
                 )
             }
+            Ask::Density(metric) => moment(query::density(self.world, metric, filter)),
+            Ask::Samples(metric) => moment(query::samples(self.world, metric, filter, span.seconds())),
             Ask::Peaks(metric) => range(query::peaks(self.world, metric, filter, step)),
             Ask::Whether(rare) => moment(query::whether(self.world, rare, filter, span.seconds())),
             Ask::When(rare) => range(query::when(self.world, rare, filter, step)),
+            Ask::SwapSamples(rare) => moment(query::swap_samples(self.world, rare, filter, span.seconds())),
             Ask::LimitsWhenKilled => range(query::limits_when_killed(self.world, filter, step)),
             Ask::Present(present) => {
                 let within = PRESENT_SECONDS.max(2 * step);

@@ -381,7 +381,7 @@ mod tests {
 
         #[test]
         fn any_value_is_read_as_serde_reads_it(numbers: Vec<i32>, text: String, piece in 1_usize..40) {
-            let value = serde_json::json!({ &text: numbers, "b": [text, null] });
+            let value = serde_json::json!([{ &text: numbers }, [text, null]]);
             let (tokens, is_over) = read(value.to_string().as_bytes(), piece).unwrap();
             assert!(is_over);
             assert!(tokens.contains(&format!("{:?}", Token::Text(&text))));

@@ -83,13 +83,27 @@ pub fn known_workloads(gathered: &Gathered) -> String {
     format!("it knows {}{more}", some.join(", "))
 }
 
+/// With so few samples in a step they are had as they are.
+const SAMPLES_IN_STEP_MAX: f64 = 2.0;
+
+/// How memory is asked for, when the densest container has so many samples in the last hour.
+#[must_use]
+pub fn memory(metric: &'static str, samples_in_hour: Option<f64>, step_seconds: u64) -> Ask {
+    let in_step = samples_in_hour.map(|samples| samples * step_seconds as f64 / 3600.0);
+    match in_step {
+        // A range has both its borders: an hour of samples every five minutes is thirteen.
+        Some(in_step) if in_step <= SAMPLES_IN_STEP_MAX => Ask::Samples(metric),
+        Some(_) | None => Ask::Peaks(metric),
+    }
+}
+
 /// Peaks, what holds at the end, and where there was anything rare.
 #[must_use]
 pub fn bulk(
     settings: &FetchSettings,
     gathered: &Gathered,
     world: World,
-    metric: &'static str,
+    memory: Ask,
     span: Span,
     filter: &str,
 ) -> Vec<Job> {
@@ -111,17 +125,27 @@ pub fn bulk(
     let whole = Shard { span, filter: filter.to_owned() };
     let present = PRESENT.into_iter().map(|present| Job::new(Ask::Present(present), world, whole.clone()));
     // The longest first: nobody waits for the last of them alone.
-    let peaks = cut.iter().map(|shard| Job::new(Ask::Peaks(metric), world, shard.clone()));
+    let peaks = cut.iter().map(|shard| Job::new(memory, world, shard.clone()));
     peaks.chain(whether).chain(present).collect()
 }
 
 /// When there was anything rare, where there was.
 #[must_use]
-pub fn rare(settings: &FetchSettings, gathered: &Gathered, world: World, span: Span) -> Vec<Job> {
+pub fn rare(
+    settings: &FetchSettings,
+    gathered: &Gathered,
+    world: World,
+    memory: Ask,
+    span: Span,
+) -> Vec<Job> {
     let mut jobs = Vec::new();
     for (&rare, suspects) in &gathered.suspects {
         for shard in of_suspects(settings, suspects, world, span) {
-            jobs.push(Job::new(Ask::When(rare), world, shard.clone()));
+            let ask = match (rare, memory) {
+                (Rare::Swap | Rare::KubeletSwap, Ask::Samples(_)) => Ask::SwapSamples(rare),
+                (Rare::Swap | Rare::KubeletSwap | Rare::OomEvent | Rare::OomKilled, _) => Ask::When(rare),
+            };
+            jobs.push(Job::new(ask, world, shard.clone()));
             if rare == Rare::OomKilled {
                 jobs.push(Job::new(Ask::LimitsWhenKilled, world, shard));
             }

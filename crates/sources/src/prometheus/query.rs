@@ -131,12 +131,25 @@ pub fn counts(world: World, metric: &str, filter: &str, step_seconds: u64) -> St
     format!("count by (namespace) (last_over_time({selector}[{}s]))", 2 * step_seconds)
 }
 
-/// The peak of each step.
+/// How many samples the densest container has in an hour at the end.
+#[must_use]
+pub fn density(world: World, metric: &str, filter: &str) -> String {
+    let selector = selector(metric, &[world.containers(), filter]);
+    format!("max(count_over_time({selector}[3600s]))")
+}
+
+/// The peak of each step, a series for each start of a container.
+///
+/// Joining them by labels would cost the server as much again as the peaks; they are joined here.
 #[must_use]
 pub fn peaks(world: World, metric: &str, filter: &str, step_seconds: u64) -> String {
-    let selector = selector(metric, &[world.containers(), filter]);
-    let window = window(step_seconds);
-    format!("max by ({}) (max_over_time({selector}[{window}]))", world.labels())
+    format!("max_over_time({}[{}])", selector(metric, &[world.containers(), filter]), window(step_seconds))
+}
+
+/// The samples as they are: where there are few in a step, that costs the server a tenth of their peaks.
+#[must_use]
+pub fn samples(world: World, metric: &str, filter: &str, span_seconds: u64) -> String {
+    format!("{}[{span_seconds}s]", selector(metric, &[world.containers(), filter]))
 }
 
 /// Which containers had any of it in a stretch of time.
@@ -144,6 +157,12 @@ pub fn peaks(world: World, metric: &str, filter: &str, step_seconds: u64) -> Str
 pub fn whether(world: World, rare: Rare, filter: &str, span_seconds: u64) -> String {
     let selector = selector(rare.metric(), &[rare_matchers(world, rare), filter]);
     format!("max by ({}) (max_over_time({selector}[{span_seconds}s])) > 0", world.labels())
+}
+
+/// When they had how much swap, sample by sample; zeros too.
+#[must_use]
+pub fn swap_samples(world: World, rare: Rare, filter: &str, span_seconds: u64) -> String {
+    format!("{}[{span_seconds}s]", selector(rare.metric(), &[rare_matchers(world, rare), filter]))
 }
 
 /// When they had it, and how much.
@@ -168,16 +187,15 @@ pub fn limits_when_killed(world: World, filter: &str, step_seconds: u64) -> Stri
     let labels = world.labels();
     let own = selector(Rare::OomKilled.metric(), &[rare_matchers(world, Rare::OomKilled), filter]);
     let killed = killed(labels, &own, filter, step_seconds);
-    format!("max by ({labels}) ({}) and on ({labels}) ({killed})", resource("limits", filter))
+    format!("({}) and on ({labels}) ({killed})", resource("limits", filter))
 }
 
 /// It restarted, and its last end was a kill: the reason alone stays where it is after the kill.
+///
+/// No series are joined by labels here: that would double the server's work, and each scraper's series tell the same.
 fn killed(labels: &str, reason: &str, filter: &str, step_seconds: u64) -> String {
     let restarts = selector("kube_pod_container_status_restarts_total", &[filter]);
-    format!(
-        "((max by ({labels}) ({restarts}) - max by ({labels}) ({restarts} offset {step_seconds}s)) > 0) \
-         and on ({labels}) (max by ({labels}) ({reason}) > 0)"
-    )
+    format!("(({restarts} - {restarts} offset {step_seconds}s) > 0) and on ({labels}) ({reason} > 0)")
 }
 
 /// What holds at the end.
@@ -260,7 +278,7 @@ mod tests {
     #[test]
     fn a_step_has_each_sample_once() {
         let expression = peaks(World::Kubernetes, "m", r#"namespace=~"a""#, 300);
-        let expected = r#"max by (cluster,namespace,pod,container) (max_over_time(m{container!="",container!="POD",pod!="",namespace=~"a"}[299999ms]))"#;
+        let expected = r#"max_over_time(m{container!="",container!="POD",pod!="",namespace=~"a"}[299999ms])"#;
         assert_eq!(expression, expected);
     }
 
@@ -275,7 +293,7 @@ mod tests {
     fn a_kill_is_a_restart_whose_reason_is_a_kill() {
         let expression = when(World::Kubernetes, Rare::OomKilled, "", 60);
         assert!(
-            expression.contains("offset 60s)) > 0) and on (cluster,namespace,pod,container)"),
+            expression.contains("offset 60s) > 0) and on (cluster,namespace,pod,container)"),
             "{expression}"
         );
         assert!(limits_when_killed(World::Kubernetes, "", 60).ends_with(&format!("({expression})")));

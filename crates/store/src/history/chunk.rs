@@ -12,7 +12,7 @@ use model::swap_limit::SwapLimit;
 const COLUMNS: usize = 12;
 
 /// A chunk of more than this was not written here.
-const ROWS_MAX: usize = 1 << 20;
+const ROWS_MAX: usize = 1 << 16;
 
 /// The clock of a boot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -215,5 +215,98 @@ fn percent(code: u64) -> Option<Option<Percent>> {
     match code.checked_sub(1) {
         None => Some(None),
         Some(percent) => u32::try_from(percent).ok().map(|percent| Some(Percent(percent))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Bytes, Limit, Peaked, Percent, Row, Step, StepLength, SwapLimit, WorkloadName};
+    use super::{push, put_chunk, read_rows, take_body};
+    use proptest::option::of;
+    use proptest::prelude::{Just, Strategy, any, prop, prop_oneof, proptest};
+
+    /// Amounts as they are, and those at the edges of what a code holds.
+    fn amount() -> impl Strategy<Value = u64> {
+        prop_oneof![0..1_u64 << 40, (0..1_u64 << 20).prop_map(|pages| pages * 4_096), Just(u64::MAX - 2)]
+    }
+
+    fn peaked() -> impl Strategy<Value = Option<Peaked>> {
+        of((amount(), amount())
+            .prop_map(|(one, other)| Peaked { last: Bytes(one), peak: Bytes(one.max(other)) }))
+    }
+
+    fn limit() -> impl Strategy<Value = Option<Limit>> {
+        of(prop_oneof![amount().prop_map(|bytes| Limit::At(Bytes(bytes))), Just(Limit::Unlimited)])
+    }
+
+    fn step() -> impl Strategy<Value = Step> {
+        let amounts = (peaked(), peaked(), peaked());
+        let others = (of(any::<u32>()), of(any::<u32>()), of(0..1_u64 << 50), of(0..1_u64 << 50));
+        (amounts, limit(), limit(), others).prop_map(|(amounts, memory_limit, swap_limit, others)| Step {
+            usage: amounts.0,
+            working_set: amounts.1,
+            swap: amounts.2,
+            memory_limit,
+            swap_limit: swap_limit.map(SwapLimit),
+            pressure_some: others.0.map(Percent),
+            pressure_full: others.1.map(Percent),
+            oom_kills: others.2,
+            refaults: others.3,
+        })
+    }
+
+    /// Steps with gaps of any length between them.
+    fn rows() -> impl Strategy<Value = Vec<Row>> {
+        prop::collection::vec((1..100_u64, step()), 0..60).prop_map(|steps| {
+            let mut seconds = 7;
+            let mut row = |(gap, step)| {
+                seconds += gap;
+                Row { seconds, step }
+            };
+            steps.into_iter().map(&mut row).collect()
+        })
+    }
+
+    fn joined(rows: &[Row], length: StepLength) -> Vec<Row> {
+        let mut joined = Vec::new();
+        rows.iter().for_each(|row| push(&mut joined, row.in_steps_of(length)));
+        joined
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_what_was_written(rows in rows(), name in ".{0,40}") {
+            let workload = WorkloadName::new(name);
+            for length in StepLength::ALL {
+                let rows = joined(&rows, length);
+                let mut bytes = Vec::new();
+                put_chunk(&workload, &rows, length, &mut bytes);
+                let mut rest = bytes.as_slice();
+                let (found, body) = take_body(&mut rest).unwrap();
+                assert_eq!((found, rest.len()), (workload.as_str(), 0));
+                assert_eq!(read_rows(body, length), Some(rows));
+            }
+        }
+
+        #[test]
+        fn no_peak_and_no_kill_is_lost_on_the_way_to_minutes(rows in rows()) {
+            let peak = |rows: &[Row]| rows.iter().filter_map(|row| row.step.usage).map(|usage| usage.peak).max();
+            let kills = |rows: &[Row]| {
+                rows.iter().filter_map(|row| row.step.oom_kills).fold(0, u64::saturating_add)
+            };
+            let tens = joined(&rows, StepLength::TenSeconds);
+            let minutes = joined(&tens, StepLength::Minute);
+            assert_eq!(minutes, joined(&rows, StepLength::Minute), "by way of ten seconds or not");
+            assert_eq!((peak(&minutes), kills(&minutes)), (peak(&rows), kills(&rows)));
+        }
+
+        #[test]
+        fn bytes_of_any_kind_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let mut rest = bytes.as_slice();
+            if let Some((_, body)) = take_body(&mut rest) {
+                let _ = read_rows(body, StepLength::Second);
+            }
+            let _ = read_rows(&bytes, StepLength::Minute);
+        }
     }
 }

@@ -252,11 +252,23 @@ impl HistoryWriter {
         Ok(())
     }
 
+    /// As many logs as may be in memory at once, and one at least: a process that was killed often leaves many.
+    fn first_of<'a>(&self, logs: &'a [FileName]) -> &'a [FileName] {
+        let mut bytes = 0;
+        let fits = |log: &&FileName| {
+            bytes += fs::metadata(log.path(&self.folder)).map_or(0, |log| log.len());
+            bytes <= LOG_BYTES_MAX
+        };
+        let count = logs.iter().take(SEGMENTS_AT_ONCE).take_while(fits).count().max(1);
+        logs.get(..count).unwrap_or(logs)
+    }
+
     fn next_rewrite(&mut self, listing: &Listing) -> Result<Option<(FileName, Vec<FileName>)>, HistoryError> {
         let current = self.log.as_ref().map(|(name, _)| name.number);
         let logs: Vec<FileName> = listing.logs().filter(|log| Some(log.number) != current).collect();
+        let logs = self.first_of(&logs);
         if let Some(last) = logs.last() {
-            return Ok(Some((Rewrite::name(StepLength::Second, last.number, last.number), logs)));
+            return Ok(Some((Rewrite::name(StepLength::Second, last.number, last.number), logs.to_vec())));
         }
         for (length, covered_seconds) in COVERED_SECONDS {
             let pending = listing.pending(length);

@@ -1,5 +1,6 @@
-//! What stands in for AL2023: `nodeadm-run.service`, which mounts the fast disk late and starts the kubelet, and a kubelet that
-//! writes down what it sees (awslabs/amazon-eks-ami, templates/al2023/runtime).
+//! What stands in for AL2023: a nodeadm that mounts the fast disk late, and a kubelet that writes down what it sees.
+//!
+//! `nodeadm-run.service` of awslabs/amazon-eks-ami (templates/al2023/runtime) runs after cloud-init and starts the kubelet.
 
 use anyhow::{Context, ensure};
 use std::path::Path;

@@ -67,7 +67,7 @@ pub fn run(global: &Global, args: &CheckArgs) -> anyhow::Result<Outcome> {
 }
 
 /// Docker is asked on the own machine, or where a socket is given.
-pub(super) fn engines(global: &Global, root: &HostRoot) -> anyhow::Result<Vec<DockerHost>> {
+fn engines(global: &Global, root: &HostRoot) -> anyhow::Result<Vec<DockerHost>> {
     let is_given = global.docker_host.as_deref().is_some_and(|given| !given.is_empty());
     if is_given || root.kind() == sources::host_root::RootKind::Live {
         return observe::engines(global);

@@ -1,6 +1,6 @@
 //! `highwater node plan`: what would change, step by step.
 
-use super::planned::Machine;
+use super::planned;
 use super::wanted::WantedFlags;
 use crate::cli::explain::node_flags;
 use crate::cli::{Global, output};
@@ -57,7 +57,7 @@ pub fn run(global: &Global, args: &PlanArgs) -> anyhow::Result<Outcome> {
         output::text(&api::placed::to_yaml(&api::node_swap::written::file(&wanted))?)?;
         return Ok(Outcome::Fine);
     }
-    let plan = Machine::look(global, args.kubernetes_version)?.plan(&wanted)?;
+    let plan = planned::plan_for(global, &wanted, args.kubernetes_version)?;
     match args.format {
         PlanFormat::Json => output::json(&api::node_plan::document(&plan)?)?,
         PlanFormat::Text | PlanFormat::Yaml => {

@@ -17,7 +17,8 @@ const FILE_DEFAULT: &str = "/swapfile";
 /// What is wanted, as flags tell it: areas in the order in which they were typed.
 #[derive(Clone, Debug)]
 pub struct WantedFlags {
-    flags: Flags,
+    /// Many, and one command of many has them.
+    flags: Box<Flags>,
     /// Which flag of an area stands where on the command line.
     order: Vec<(usize, AreaWord)>,
 }
@@ -103,7 +104,7 @@ impl Args for WantedFlags {
 
 impl FromArgMatches for WantedFlags {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let flags = Flags::from_arg_matches(matches)?;
+        let flags = Box::new(Flags::from_arg_matches(matches)?);
         let order = order(matches, &flags);
         Ok(Self { flags, order })
     }
@@ -146,10 +147,42 @@ impl WantedFlags {
         }
     }
 
+    /// What is wanted; nothing when no flag says anything.
+    ///
+    /// # Errors
+    /// As [`Self::wanted`].
+    pub fn wanted_if_any(&self) -> anyhow::Result<Option<NodeSwap>> {
+        let Flags {
+            node_swap,
+            swap,
+            file,
+            instance_store,
+            partition,
+            zram,
+            priority,
+            zswap,
+            swappiness,
+            page_cluster,
+            reclaim,
+            swap_behavior,
+            eviction,
+            protect_system,
+        } = &*self.flags;
+        let lists = [swap, file, instance_store, partition, zram];
+        let is_said = node_swap.is_some()
+            || lists.into_iter().any(|list| !list.is_empty())
+            || !priority.is_empty()
+            || [zswap, reclaim, eviction].into_iter().any(Option::is_some)
+            || [swappiness, page_cluster].into_iter().any(Option::is_some)
+            || swap_behavior.is_some()
+            || *protect_system;
+        is_said.then(|| self.wanted()).transpose()
+    }
+
     fn of_flags(&self) -> anyhow::Result<NodeSwap> {
         let Flags {
             zswap, swappiness, page_cluster, reclaim, swap_behavior, eviction, protect_system, ..
-        } = &self.flags;
+        } = &*self.flags;
         let spec = Spec {
             areas: areas(&self.order)?,
             zswap: zswap.as_deref().map(zswap_of).transpose()?,

@@ -159,6 +159,11 @@ fn other_version(subject: &Subject<'_>, words: &[Spanned<String>]) -> Option<Lin
     };
     let (file, instead) = absent?;
     let word = word_with(words, file)?;
+    let after = word.value.split(file).last().unwrap_or("");
+    // Something else follows where the file is not there.
+    if after.trim_start().trim_start_matches("2>/dev/null").trim_start().starts_with("||") {
+        return None;
+    }
     let name = file.trim_start_matches("/sys/fs/cgroup/");
     let message =
         format!("`{name}` is a file of cgroup {version}: on {own} it does not exist, and the command fails.");

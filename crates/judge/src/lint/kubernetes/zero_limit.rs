@@ -61,7 +61,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 .containers
                 .iter()
                 .map(|container| &container.resources)
-                .chain(&workload.pod.resources)
+                .chain(workload.pod.resources.as_deref())
         })
         .filter(|resources| has_request(resources))
         .filter_map(|resources| resources.limits.memory.as_ref().map(|limit| limit.span))

@@ -42,6 +42,9 @@ pub struct Write<'a> {
     pub span: Span,
 }
 
+/// Pipes are followed this far.
+const PIPED_MAX: usize = 8;
+
 /// Words that stand before a program.
 const BEFORE: [&str; 16] = [
     "sudo", "env", "time", "nohup", "exec", "command", "then", "do", "else", "if", "while", "until", "!",
@@ -118,6 +121,15 @@ impl<'a> Script<'a> {
         targets(&command.words).into_iter().map(|path| Write { path, value, span }).collect()
     }
 
+    /// The commands through whose pipes the output of a command goes, next first. A long line is followed a little way.
+    pub fn piped(&self, at: usize) -> impl Iterator<Item = &'a Command> + use<'a> {
+        let script = *self;
+        let rest = self.commands.get(at..).unwrap_or_default();
+        let pairs = rest.iter().zip(rest.iter().skip(1)).take(PIPED_MAX);
+        let follows = move |pair: &(&Command, &Command)| script.is_piped(pair.0.span, pair.1.span);
+        pairs.take_while(follows).map(|(_, next)| next)
+    }
+
     /// Whether the output of one command is the input of the other.
     #[must_use]
     pub fn is_piped(&self, first: Span, second: Span) -> bool {
@@ -133,7 +145,9 @@ impl<'a> Script<'a> {
     }
 }
 
-fn call(command: &Command) -> Option<Call<'_>> {
+/// A command without what stands before its program; `None` when it only assigns.
+#[must_use]
+pub fn call(command: &Command) -> Option<Call<'_>> {
     let mut rest = command.words.as_slice();
     let mut flags_follow = false;
     loop {

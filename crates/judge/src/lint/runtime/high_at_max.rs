@@ -1,9 +1,9 @@
 //! Throttling at the limit itself.
 
-use crate::lint::node::script::{self, Write};
+use crate::lint::node::script::{self, Script, Write};
 use crate::lint::node::unit;
 use crate::lint::report;
-use crate::lint::runtime::cgroup_file;
+use crate::lint::runtime::{cgroup_file, docker_command};
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
 use model::document::kind::DocumentKind;
@@ -23,6 +23,10 @@ pub const RULE: Rule = Rule {
         Example {
             file: "limit.sh",
             text: "#!/bin/sh\necho 8G > /sys/fs/cgroup/db/memory.high\necho 8G > /sys/fs/cgroup/db/memory.max\n",
+        },
+        Example {
+            file: "limit.sh",
+            text: "#!/bin/sh\nid=$(docker run -d --name db -m 8g postgres)\necho 8G > \"/sys/fs/cgroup/system.slice/docker-$id.scope/memory.high\"\n",
         },
         Example {
             file: "db.service",
@@ -45,15 +49,21 @@ pub const RULE: Rule = Rule {
 fn check<'a>(subject: &Subject<'a>, findings: &mut Vec<LintFinding>) {
     for script in script::scripts(subject) {
         let writes: Vec<_> = script.writes().collect();
+        let ordered = only_limit(&script);
         let limit = |write: &Write<'a>| Some((write.path.value.strip_suffix("memory.max")?, *write));
         // The last write to each file counts.
         let limits: BTreeMap<&str, Write<'_>> = writes.iter().filter_map(limit).collect();
         for high in &writes {
             let Some(group) = high.path.value.strip_suffix("memory.high") else { continue };
-            let Some(limit) = limits.get(group) else { continue };
-            let values = (high.value.and_then(cgroup_file::bytes), limit.value.and_then(cgroup_file::bytes));
-            findings
-                .extend(finding(("memory.high", high.span, values.0), ("memory.max", limit.span, values.1)));
+            let throttle = ("memory.high", high.span, high.value.and_then(cgroup_file::bytes));
+            let most = match limits.get(group) {
+                Some(limit) => ("memory.max", limit.span, limit.value.and_then(cgroup_file::bytes)),
+                None => match &ordered.filter(|_| group.contains("docker")) {
+                    Some((span, bytes)) => ("--memory", *span, Some(bytes.0)),
+                    None => continue,
+                },
+            };
+            findings.extend(finding(throttle, most));
         }
     }
     for document in &subject.file.documents {
@@ -72,6 +82,14 @@ fn check<'a>(subject: &Subject<'a>, findings: &mut Vec<LintFinding>) {
             ));
         }
     }
+}
+
+/// The memory limit of the one container that a script starts by Docker.
+fn only_limit(script: &Script<'_>) -> Option<(Span, Bytes)> {
+    let mut orders = script.calls_of("docker").filter_map(|call| docker_command::order(script.number, &call));
+    let order = orders.next().filter(|_| orders.next().is_none())?;
+    let memory = order.memory?;
+    Some((memory.span, memory.size.above_zero()?))
 }
 
 fn finding(high: (&str, Span, Option<u64>), limit: (&str, Span, Option<u64>)) -> Option<LintFinding> {

@@ -1,6 +1,6 @@
 //! The kernel's words searched in the log of Docker's unit.
 
-use crate::lint::node::script;
+use crate::lint::node::script::{self, Call};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Spanned;
@@ -14,7 +14,13 @@ pub const RULE: Rule = Rule {
     why: "Who was killed is written by the kernel: \"Memory cgroup out of memory: Killed process\" stands in \
           `journalctl -k` and dmesg. The log of docker.service or containerd.service holds none of it, and \
           `grep -I` means \"skip binary files\", not \"whatever the case\", which is `-i`.",
-    bad: &[Example { file: "check.sh", text: "#!/bin/sh\njournalctl -u docker | grep -I 'out of memory'\n" }],
+    bad: &[
+        Example { file: "check.sh", text: "#!/bin/sh\njournalctl -u docker | grep -I 'out of memory'\n" },
+        Example {
+            file: "check.sh",
+            text: "#!/bin/sh\nsudo journalctl -u docker.service --since today | tail -n 500 | grep -i oom-kill\n",
+        },
+    ],
     good: &[Example { file: "check.sh", text: "#!/bin/sh\njournalctl -k | grep -i 'out of memory'\n" }],
     check,
 };
@@ -23,18 +29,9 @@ const TRACES: [&str; 4] = ["out of memory", "killed process", "oom-kill", "oom_k
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for script in script::outside_pods(subject) {
-        let calls: Vec<_> = script.calls().collect();
-        for pair in calls.windows(2) {
-            let [journal, grep] = pair else { continue };
-            let of_unit =
-                journal.program == "journalctl" && names_runtime(journal.words) && !journal.has("-k");
-            let is_grep = matches!(grep.program, "grep" | "egrep" | "rg")
-                && script.is_piped(journal.command.span, grep.command.span);
-            let traces = grep.words.iter().any(|word| {
-                let text = word.value.to_ascii_lowercase();
-                TRACES.iter().any(|trace| text.contains(trace))
-            });
-            if !(of_unit && is_grep && traces) {
+        for (at, command) in script.commands.iter().enumerate() {
+            let Some(journal) = script::call(command).filter(reads_log_of_runtime) else { continue };
+            if !script.piped(at).filter_map(script::call).any(|call| searches_kernel_words(&call)) {
                 continue;
             }
             let message =
@@ -43,6 +40,18 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             findings.push(report::warning(RULE.id, journal.command.span, message, help));
         }
     }
+}
+
+fn reads_log_of_runtime(call: &Call<'_>) -> bool {
+    call.program == "journalctl" && names_runtime(call.words) && !call.has("-k") && !call.has("--dmesg")
+}
+
+fn searches_kernel_words(call: &Call<'_>) -> bool {
+    let traces = |word: &Spanned<String>| {
+        let text = word.value.to_ascii_lowercase();
+        TRACES.iter().any(|trace| text.contains(trace))
+    };
+    matches!(call.program, "grep" | "egrep" | "rg" | "awk") && call.words.iter().any(traces)
 }
 
 fn names_runtime(words: &[Spanned<String>]) -> bool {

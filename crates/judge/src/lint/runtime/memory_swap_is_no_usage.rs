@@ -1,6 +1,6 @@
 //! The stored limit that is printed as usage.
 
-use crate::lint::node::script::{self, Script};
+use crate::lint::node::script;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::{Command, Span, Spanned};
@@ -58,7 +58,9 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             inner = Some(command.span);
             let around =
                 outer.get(at).copied().flatten().and_then(|outer| asking(script.commands.get(outer)?));
-            let span = if names_usage(&word.value) || pipes_to_usage(&script, at) {
+            let pipes_to_usage =
+                script.piped(at).flat_map(|command| &command.words).any(|word| names_usage(&word.value));
+            let span = if names_usage(&word.value) || pipes_to_usage {
                 word.span
             } else {
                 match around {
@@ -119,18 +121,3 @@ fn assigned(text: &str) -> Option<&str> {
     let (name, value) = text.split_once('=')?;
     value.starts_with("$(").then_some(name)
 }
-
-/// Whether what a command prints goes through pipes to one that calls it a usage.
-fn pipes_to_usage(script: &Script<'_>, at: usize) -> bool {
-    let follows = |pair: &&[Command]| match pair {
-        [first, second] => script.is_piped(first.span, second.span),
-        _ => false,
-    };
-    let rest = script.commands.get(at..).unwrap_or_default();
-    rest.windows(2).take(PIPED_MAX).take_while(follows).any(|pair| {
-        pair.iter().skip(1).flat_map(|command| &command.words).any(|word| names_usage(&word.value))
-    })
-}
-
-/// Pipes are followed this far.
-const PIPED_MAX: usize = 8;

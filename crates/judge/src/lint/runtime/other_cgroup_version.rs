@@ -1,6 +1,6 @@
 //! Files of the other version of cgroups.
 
-use crate::lint::node::script::{self, Script};
+use crate::lint::node::script::{self, Call, Script};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
@@ -37,6 +37,10 @@ pub const RULE: Rule = Rule {
         Example {
             file: "check.sh",
             text: "#!/bin/sh\nfailures() {\n  cat /sys/fs/cgroup/memory.events 2>/dev/null || cat /sys/fs/cgroup/memory/memory.failcnt\n}\nfailures\n",
+        },
+        Example {
+            file: "check.sh",
+            text: "#!/bin/bash\nif [[ -z \"$limit\" && -r /sys/fs/cgroup/memory/memory.limit_in_bytes ]]; then\n  limit=$(cat /sys/fs/cgroup/memory/memory.limit_in_bytes)\nfi\nused=$(cat /sys/fs/cgroup/memory/memory.usage_in_bytes 2>/dev/null || echo unknown)\n",
         },
         Example {
             file: "check.sh",
@@ -93,7 +97,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 let base = word.value.rsplit('/').next().unwrap_or("");
                 let Some((name, instead)) = wrong.iter().find(|(name, _)| *name == base) else { continue };
                 let tested = tested.get_or_insert_with(|| tested_names(&script, wrong));
-                if tested.contains(name) || knows(word.span) {
+                if tested.contains(name) || knows(word.span) || has_way_out(&script, &call) {
                     continue;
                 }
                 let message = format!("cgroup {version} has no `{name}`: this command fails.");
@@ -108,9 +112,18 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     }
 }
 
+/// Whether something else follows where the command fails: `cat FILE 2>/dev/null || echo unknown`.
+fn has_way_out(script: &Script<'_>, call: &Call<'_>) -> bool {
+    let after = script.file.get(call.command.span.end..).unwrap_or("");
+    after.trim_start().starts_with("||")
+}
+
 /// The files for which a script looks first.
 fn tested_names(script: &Script<'_>, wrong: &[Counterpart]) -> BTreeSet<&'static str> {
-    let tests = script.calls().filter(|call| matches!(call.program, "[" | "[[" | "test"));
+    // Behind `&&` in `[[ … ]]` a test begins with its operator.
+    let is_test =
+        |call: &Call<'_>| matches!(call.program, "[" | "[[" | "test") || call.program.starts_with('-');
+    let tests = script.calls().filter(is_test);
     let words = tests.flat_map(|call| call.words);
     words
         .flat_map(|word| wrong.iter().filter(|(name, _)| word.value.contains(name)).map(|(name, _)| *name))

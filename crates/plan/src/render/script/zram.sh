@@ -23,7 +23,7 @@ zram() {
             say "$device is in use already"
             return 0
         fi
-        modprobe zram || return 1
+        [ -e /sys/class/zram-control ] || modprobe zram || return 1
         while [ ! -e "$block" ]; do
             cat /sys/class/zram-control/hot_add >/dev/null || return 1
         done

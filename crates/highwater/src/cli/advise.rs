@@ -1,0 +1,212 @@
+//! `highwater advise`: memory limits and swap from histories.
+
+mod compose;
+mod gather;
+
+use crate::cli::history::{self, HistoryArgs};
+use crate::cli::output;
+use crate::exit_code::Outcome;
+use anyhow::{Context, bail};
+use clap::{Args, ValueEnum};
+use gather::Gathered;
+use kernel::bytes::Bytes;
+use model::policy::{Environment, WorkloadClass};
+use model::recommendation::{Advice, AdvisedWorkload};
+use std::path::PathBuf;
+use view::advice::docker::Direction;
+
+/// What stands below the help.
+pub const EXAMPLES: &str = "Examples:
+  highwater advise --csv memory.csv --unit MiB                    a table: limit, swap, request
+  highwater advise --csv memory.csv --unit MiB --explain web      why, with a chart
+  highwater advise --csv memory.csv --as docker | sh              set it; --undo goes back
+  highwater advise --csv memory.csv --compose compose.yaml --as compose > highwater.override.yaml
+  highwater advise --csv memory.csv --limits-today limits.csv     with what is set now
+  highwater advise --prometheus http://127.0.0.1:9090 --namespace shop --as kubectl
+  highwater advise --csv memory.csv --as kustomize --node-memory 16Gi --node-swap 8Gi
+
+Classes come from the policy (highwater policy show): api, database and cache get no swap in production.
+Exit code: 0 advised, 2 a file or a part of it could not be read.";
+
+/// Flags of `advise`.
+#[derive(Args)]
+pub struct AdviseArgs {
+    #[command(flatten)]
+    history: HistoryArgs,
+    /// These workloads alone
+    #[arg(long, value_name = "NAME", value_delimiter = ',', num_args = 1..)]
+    workload: Vec<String>,
+    /// The class of all workloads, instead of the policy's rules
+    #[arg(long, value_enum, value_name = "CLASS")]
+    class: Option<Class>,
+    /// The environment of all workloads, instead of the policy's rules
+    #[arg(long, value_enum, value_name = "ENVIRONMENT")]
+    environment: Option<Where>,
+    /// A policy file instead of the built-in policy
+    #[arg(long, value_name = "FILE")]
+    policy: Option<PathBuf>,
+    /// The Compose file of these services: what is set now, heap settings, and the services that an override may name
+    #[arg(long, value_name = "FILE")]
+    compose: Option<PathBuf>,
+    /// How to print
+    #[arg(long = "as", value_enum, value_name = "FORM", default_value_t)]
+    form: Form,
+    /// With --as docker, kubectl or kustomize: how to go back
+    #[arg(long)]
+    undo: bool,
+    /// With --as kustomize: the name of the container in the pods
+    #[arg(long, value_name = "NAME")]
+    container: Option<String>,
+    /// The memory of the Kubernetes nodes: with their swap, requests and limits are such that LimitedSwap gives the swap
+    #[arg(long, value_name = "AMOUNT", requires = "node_swap", value_parser = crate::cli::explain::node_flags::amount)]
+    node_memory: Option<Bytes>,
+    /// The swap of the Kubernetes nodes
+    #[arg(long, value_name = "AMOUNT", requires = "node_memory", value_parser = crate::cli::explain::node_flags::amount)]
+    node_swap: Option<Bytes>,
+    /// Explain one workload, with a chart
+    #[arg(long, value_name = "WORKLOAD", conflicts_with_all = ["form", "undo"])]
+    explain: Option<String>,
+}
+
+/// How advice is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// For people.
+    #[default]
+    Table,
+    /// For scripts.
+    Json,
+    /// `docker update` lines.
+    Docker,
+    /// An override file.
+    Compose,
+    /// `kubectl set resources` lines.
+    Kubectl,
+    /// Strategic-merge patches.
+    Kustomize,
+    /// VerticalPodAutoscaler objects.
+    Vpa,
+}
+
+/// A class, as a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Class {
+    Api,
+    Web,
+    Database,
+    Cache,
+    Batch,
+    Development,
+}
+
+/// An environment, as a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Where {
+    Production,
+    Staging,
+    Development,
+}
+
+impl Class {
+    const fn class(self) -> WorkloadClass {
+        match self {
+            Self::Api => WorkloadClass::Api,
+            Self::Web => WorkloadClass::Web,
+            Self::Database => WorkloadClass::Database,
+            Self::Cache => WorkloadClass::Cache,
+            Self::Batch => WorkloadClass::Batch,
+            Self::Development => WorkloadClass::Development,
+        }
+    }
+}
+
+impl Where {
+    const fn environment(self) -> Environment {
+        match self {
+            Self::Production => Environment::Production,
+            Self::Staging => Environment::Staging,
+            Self::Development => Environment::Development,
+        }
+    }
+}
+
+/// Advises.
+///
+/// # Errors
+/// When a file cannot be worked with, a workload is not there, or standard output cannot be written.
+pub fn run(args: &AdviseArgs) -> anyhow::Result<Outcome> {
+    let policy = crate::cli::policy::policy(args.policy.as_deref())?;
+    let compose = args.compose.as_deref().map(compose::read).transpose()?;
+    if args.history.is_elsewhere() && matches!(args.form, Form::Docker | Form::Compose) {
+        bail!(
+            "--as: expected table, json, kubectl, kustomize or vpa with --prometheus: its containers are not this machine's"
+        );
+    }
+    let read = args.history.read()?;
+    let asked = gather::Asked {
+        policy: &policy,
+        class: args.class.map(Class::class),
+        environment: args.environment.map(Where::environment),
+        compose: compose.as_ref(),
+    };
+    let mut gathered = gather::advised(&read, &asked)?;
+    if let (Some(memory), Some(swap)) = (args.node_memory, args.node_swap) {
+        for one in &mut gathered {
+            if let Advice::Recommended(advised) = &mut one.workload.advice {
+                *advised = judge::recommend::limited_swap::on_node(advised.clone(), memory, swap);
+            }
+        }
+    }
+    chosen(&mut gathered, &args.workload)?;
+    let workloads: Vec<AdvisedWorkload> = gathered.iter().map(|one| one.workload.clone()).collect();
+    print(args, &gathered, &workloads, compose.as_ref(), &read.histories.remarks)?;
+    Ok(if history::is_part_refused(&read.histories.remarks) { Outcome::Unreadable } else { Outcome::Fine })
+}
+
+/// Keeps the workloads that were named.
+fn chosen(gathered: &mut Vec<Gathered>, names: &[String]) -> anyhow::Result<()> {
+    for name in names {
+        if !gathered.iter().any(|one| one.is_named(name)) {
+            bail!("--workload {name}: {}", unknown(gathered));
+        }
+    }
+    gathered.retain(|one| names.is_empty() || names.iter().any(|name| one.is_named(name)));
+    Ok(())
+}
+
+fn unknown(gathered: &[Gathered]) -> String {
+    let known: Vec<&str> = gathered.iter().take(8).map(|one| one.workload.name.as_str()).collect();
+    let more = if gathered.len() > known.len() { ", …" } else { "" };
+    format!("no such workload; there are {}{more}", known.join(", "))
+}
+
+fn print(
+    args: &AdviseArgs,
+    gathered: &[Gathered],
+    workloads: &[AdvisedWorkload],
+    compose: Option<&compose::ComposeFile>,
+    remarks: &[model::history::HistoryRemark],
+) -> anyhow::Result<()> {
+    use view::advice::{because, docker, explain, kubernetes, table};
+    if let Some(name) = &args.explain {
+        let found = gathered.iter().find(|one| one.is_named(name));
+        let one = found.with_context(|| format!("--explain {name}: {}", unknown(gathered)))?;
+        output::lines(&explain::explain(&one.workload, one.hottest, output::width()))?;
+        return Ok(());
+    }
+    let direction = if args.undo { Direction::Undo } else { Direction::Do };
+    match args.form {
+        Form::Table => output::lines(&table(workloads, &args.history.words(), output::width()))?,
+        Form::Json => {
+            output::json(&api::advice::advice(workloads, remarks, because::because, because::missing))?;
+        }
+        Form::Docker => output::text(&docker::lines(workloads, direction))?,
+        Form::Compose => output::text(&compose::written(workloads, compose))?,
+        Form::Kubectl => output::text(&kubernetes::kubectl(workloads, direction))?,
+        Form::Kustomize => {
+            output::text(&kubernetes::kustomize(workloads, args.container.as_deref(), direction))?;
+        }
+        Form::Vpa => output::text(&kubernetes::vpa(workloads))?,
+    }
+    Ok(())
+}

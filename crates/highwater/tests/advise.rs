@@ -1,0 +1,206 @@
+//! Advice from files: what is printed for Docker, Compose and Kubernetes, what is refused, and how it is undone.
+
+#![allow(clippy::unwrap_used, clippy::disallowed_methods, reason = "writes the files that are read")]
+
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::process::{Command, Output};
+
+const MIB: u64 = 1 << 20;
+
+const COMPOSE: &str = "services:
+  web:
+    image: nginx
+    mem_limit: 2g
+    memswap_limit: 3g
+  worker:
+    image: acme/worker
+    deploy:
+      resources:
+        limits: {memory: 1G}
+  java:
+    image: acme/java-batch
+    labels: {highwater.dev/class: batch}
+    mem_limit: 1g
+    command: [java, -Xmx900m, -jar, a.jar]
+  idle:
+    image: busybox
+";
+
+/// Three days of minutes: a web service with a hot replica, a worker with a rare peak, a JVM.
+fn histories() -> String {
+    let mut text = "seconds,shop-web-1,shop-web-2,shop-worker-1,shop-java-1\n".to_owned();
+    for minute in 0..3 * 1440_u64 {
+        let noise = minute * 7919 % 10;
+        let hot = if minute % 1000 == 7 { 400 } else { 0 };
+        let peak = if minute % 700 == 3 { 300 } else { 0 };
+        let (web, worker, java) = (300 + noise, 500 + noise + peak, 600 + minute * 31 % 200);
+        writeln!(text, "{},{},{web},{worker},{java}", minute * 60, web + hot).unwrap();
+    }
+    text
+}
+
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("m.csv"), histories()).unwrap();
+        std::fs::write(folder.path().join("compose.yaml"), COMPOSE).unwrap();
+        Self(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
+        command.current_dir(self.path()).args(["advise", "--csv", "m.csv", "--unit", "MiB"]).args(args);
+        command.output().unwrap()
+    }
+
+    fn text(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+fn workload<'a>(document: &'a Value, name: &str) -> &'a Value {
+    document["workloads"].as_array().unwrap().iter().find(|one| one["name"] == name).unwrap()
+}
+
+#[test]
+fn classes_decide_on_swap_and_a_hot_replica_on_all() {
+    let folder = Folder::new();
+    let document: Value =
+        serde_json::from_str(&folder.text(&["--compose", "compose.yaml", "--as", "json"])).unwrap();
+    let web = workload(&document, "shop-web");
+    let amount = |one: &Value, key: &str| one[key].as_u64().unwrap();
+    assert_eq!(web["replicas"], serde_json::json!(["shop-web-1", "shop-web-2"]));
+    assert_eq!(web["class"], "web");
+    // The peak of the hot replica fits, in memory and swap together; the memory alone would not hold it.
+    assert!(amount(web, "memory_and_swap_limit_bytes") > 709 * MIB * 5 / 4);
+    assert!(amount(web, "swap_limit_bytes") * 2 <= amount(web, "memory_limit_bytes"));
+    assert!(amount(web, "request_bytes") < amount(web, "memory_limit_bytes"));
+    let reasons: Vec<&str> =
+        web["because"].as_array().unwrap().iter().map(|reason| reason["reason"].as_str().unwrap()).collect();
+    assert!(reasons.contains(&"hot_replica") && reasons.contains(&"peak"), "{reasons:?}");
+    assert_eq!(web["today"]["limit_bytes"], 2048 * MIB);
+    // A batch job may swap, but not with a collector that walks its heap.
+    let java = folder.text(&["--compose", "compose.yaml", "--class", "batch", "--as", "json"]);
+    let java: Value = serde_json::from_str(&java).unwrap();
+    let java = workload(&java, "shop-java");
+    assert_eq!(
+        (amount(java, "swap_limit_bytes"), amount(java, "request_bytes")),
+        (0, amount(java, "memory_limit_bytes"))
+    );
+    assert!(java["because"].to_string().contains("garbage_collected_heap"));
+    assert!(java["heap"][0].as_str().unwrap().contains("-Xmx900m"));
+}
+
+#[test]
+fn docker_lines_have_memory_and_swap_together_and_go_back() {
+    let folder = Folder::new();
+    let flags = ["--compose", "compose.yaml", "--class", "batch", "--workload", "shop-web,shop-worker"];
+    let lines = folder.text(&[&flags[..], &["--as", "docker"]].concat());
+    let updates: Vec<&str> = lines.lines().filter(|line| line.starts_with("docker update")).collect();
+    assert_eq!(updates.len(), 3);
+    for update in updates {
+        let words: Vec<&str> = update.split(' ').collect();
+        let mib = |word: &str| word.trim_end_matches('m').parse::<u64>().unwrap();
+        assert!(
+            words[2] == "--memory" && words[4] == "--memory-swap" && mib(words[5]) > mib(words[3]),
+            "{update}"
+        );
+    }
+    let undo = folder.text(&[&flags[..], &["--as", "docker", "--undo"]].concat());
+    let expected = "docker update --memory 2g --memory-swap 3g shop-web-1\n\
+                    docker update --memory 2g --memory-swap 3g shop-web-2\n\
+                    docker update --memory 1g --memory-swap 2g shop-worker-1\n";
+    assert_eq!(undo, expected);
+    // Without a word on what is set, no undo is made up.
+    assert!(folder.text(&["--as", "docker"]).contains("# undo: not known; look before: docker inspect"));
+}
+
+#[test]
+fn an_override_keeps_the_files_services_and_forms() {
+    let folder = Folder::new();
+    let text = folder.text(&["--compose", "compose.yaml", "--class", "batch", "--as", "compose"]);
+    std::fs::write(folder.path().join("override.yaml"), &text).unwrap();
+    let file = manifest::read("override.yaml", text.as_bytes());
+    assert!(file.unread.is_empty(), "{text}");
+    let target = model::lint::LintTarget {
+        kubernetes: model::lint::KubernetesVersion(34),
+        cgroup: kernel::hierarchy::CgroupVersion::V2,
+    };
+    let subject = judge::lint::Subject { file: &file, target };
+    let services = judge::lint::runtime::compose::services(&subject);
+    let names: Vec<&str> = services.iter().map(|service| service.entry.name()).collect();
+    assert_eq!(names, ["web", "worker", "java"]);
+    for service in &services {
+        let size = |path: &[&str]| service.given(path).map(|given| given.value.value.parse::<u64>().unwrap());
+        let memory =
+            size(&["mem_limit"]).or_else(|| size(&["deploy", "resources", "limits", "memory"])).unwrap();
+        assert!(size(&["memswap_limit"]).unwrap() >= memory);
+    }
+    assert!(services[1].given(&["mem_limit"]).is_none(), "the two forms must not differ");
+    assert!(text.contains("# idle: no history, left as it is"));
+    assert!(judge::lint::lint(&subject).is_empty(), "{:?}", judge::lint::lint(&subject));
+}
+
+#[test]
+fn manifests_can_be_read_again() {
+    let folder = Folder::new();
+    for (form, kind) in [("kustomize", "StatefulSet"), ("vpa", "VerticalPodAutoscaler")] {
+        let text = folder.text(&["--class", "batch", "--as", form]);
+        let file = manifest::read("patch.yaml", text.as_bytes());
+        assert!(text.contains(kind));
+        assert!(file.unread.iter().all(|one| !one.why.contains("YAML")), "{form}: {:?}\n{text}", file.unread);
+        if form == "kustomize" {
+            let memory = |one: &model::workload::Workload| {
+                let resources = &one.pod.containers[0].resources;
+                let amount = |list: &model::workload::ResourceList| {
+                    list.memory.as_ref().unwrap().value.bytes().unwrap()
+                };
+                (amount(&resources.requests), amount(&resources.limits))
+            };
+            assert_eq!(file.workloads.len(), 3);
+            // Swap needs a request below the limit.
+            assert!(file.workloads.iter().map(memory).all(|(request, limit)| request < limit), "{text}");
+        }
+    }
+    let lines = folder.text(&["--class", "batch", "--as", "kubectl"]);
+    assert_eq!(lines.matches("kubectl set resources statefulset/").count(), 3);
+    assert_eq!(lines.matches("# undo: kubectl rollout undo statefulset/").count(), 3);
+}
+
+#[test]
+fn limits_that_cannot_be_meant_are_questioned() {
+    let folder = Folder::new();
+    std::fs::write(folder.path().join("limits.csv"), "name,memory,swap\nshop-web,512,\n").unwrap();
+    let output = folder.run(&["--limits-today", "limits.csv"]);
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(words.contains("line 2, column 2") && words.contains("was 512Mi meant?"), "{words}");
+    std::fs::write(folder.path().join("limits.csv"), "name,memory,swap\nshop-web,2Gi,0\nshop-java,none,\n")
+        .unwrap();
+    let text = folder.text(&["--limits-today", "limits.csv", "--as", "docker", "--undo"]);
+    assert!(text.contains("docker update --memory 2g --memory-swap 2g shop-web-1\n"), "{text}");
+    assert!(text.contains("# shop-java-1: none: it has no limit today"), "{text}");
+}
+
+#[test]
+fn a_workload_that_is_not_there_is_named_with_those_that_are() {
+    let folder = Folder::new();
+    let output = folder.run(&["--workload", "nobody"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there are shop-web, shop-worker, shop-java"));
+    let chart = folder.text(&["--explain", "shop-web", "--compose", "compose.yaml"]);
+    assert!(
+        chart.contains("█ used; = limit now; - memory advised; · with swap") && chart.contains("Peak: 7"),
+        "{chart}"
+    );
+}

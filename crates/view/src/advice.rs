@@ -1,0 +1,115 @@
+//! What workloads should be given: as a table, as commands and files, and explained with a chart.
+
+pub mod because;
+pub mod compose;
+pub mod docker;
+pub mod explain;
+pub mod kubernetes;
+
+use crate::table::{Align, Cell, Heading, lay_out};
+use crate::text::{Line, Tone, wrapped};
+use crate::units::{ABSENT, bytes, count};
+use kernel::bytes::Bytes;
+use model::recommendation::{Advice, AdvisedWorkload};
+
+/// The table, the sum, and what to do next.
+#[must_use]
+pub fn table(workloads: &[AdvisedWorkload], flags: &str, width: usize) -> Vec<Line> {
+    let right = |title| Heading { title, align: Align::Right };
+    let left = |title| Heading { title, align: Align::Left };
+    let headings = [
+        left("WORKLOAD"),
+        left("CLASS"),
+        right("NOW"),
+        right("MEMORY"),
+        right("SWAP"),
+        right("REQUEST"),
+        left("SURE"),
+    ];
+    let rows: Vec<Vec<Cell>> = workloads.iter().map(row).collect();
+    let mut lines = lay_out(&headings, &rows, width);
+    lines.push(Line::empty());
+    for sentence in sentences(workloads) {
+        lines.extend(wrapped(&sentence, width.max(20)).into_iter().map(Line::plain));
+    }
+    let example = workloads.iter().find(|workload| workload.recommendation().is_some());
+    if let Some(example) = example {
+        let name = &example.name;
+        lines.push(Line::of(Tone::Quiet, format!("Why: highwater advise {flags} --explain {name}")));
+        lines.push(Line::of(
+            Tone::Quiet,
+            format!("Commands with their undo: highwater advise {flags} --as docker"),
+        ));
+    }
+    lines.push(Line::of(Tone::Quiet, format!("How such advice would have done: highwater replay {flags}")));
+    lines
+}
+
+fn row(workload: &AdvisedWorkload) -> Vec<Cell> {
+    let cell = |tone, text: String| Cell { tone, text };
+    let plain = |text: String| cell(Tone::Plain, text);
+    let replicas = workload.replicas.len();
+    let name = if replicas > 1 { format!("{} ×{replicas}", workload.name) } else { workload.name.clone() };
+    let now = workload
+        .today
+        .map_or_else(|| ABSENT.to_owned(), |today| today.memory.map_or_else(|| "none".to_owned(), bytes));
+    let mut cells =
+        vec![cell(Tone::Strong, name), plain(workload.assignment.class.name().to_owned()), plain(now)];
+    match &workload.advice {
+        Advice::Recommended(advised) => cells.extend([
+            plain(bytes(advised.memory)),
+            plain(if advised.swap == Bytes::ZERO { "none".to_owned() } else { bytes(advised.swap) }),
+            plain(bytes(advised.request)),
+            plain(advised.confidence.name().to_owned()),
+        ]),
+        Advice::NotEnough(missing) => {
+            cells.extend(std::iter::repeat_n(plain(ABSENT.to_owned()), 3));
+            let words = missing.first().map_or_else(String::new, because::missing);
+            cells.push(cell(Tone::Warning, words));
+        }
+    }
+    cells
+}
+
+fn sentences(workloads: &[AdvisedWorkload]) -> Vec<String> {
+    let advised: Vec<_> = workloads
+        .iter()
+        .filter_map(|workload| Some((workload, workload.recommendation()?, workload.replicas.len() as u64)))
+        .collect();
+    let mut sentences = Vec::new();
+    let sum = |amount: fn(&model::recommendation::Recommendation) -> Bytes| {
+        advised.iter().map(|(_, one, replicas)| Bytes(amount(one).0.saturating_mul(*replicas))).sum::<Bytes>()
+    };
+    sentences.push(format!(
+        "{} advised: {} of memory and {} of swap for all replicas.",
+        count(advised.len() as u64, "workload"),
+        bytes(sum(|one| one.memory)),
+        bytes(sum(|one| one.swap))
+    ));
+    let known: Vec<_> = advised
+        .iter()
+        .filter_map(|(workload, one, replicas)| Some((workload.today?.memory?, one.memory, *replicas)))
+        .collect();
+    if !known.is_empty() {
+        let now =
+            known.iter().map(|(now, _, replicas)| Bytes(now.0.saturating_mul(*replicas))).sum::<Bytes>();
+        let then =
+            known.iter().map(|(_, then, replicas)| Bytes(then.0.saturating_mul(*replicas))).sum::<Bytes>();
+        sentences.push(format!(
+            "Of those {} whose limit is known: {} now, {} as advised.",
+            known.len(),
+            bytes(now),
+            bytes(then)
+        ));
+    }
+    let thin = workloads.len() - advised.len();
+    if thin > 0 {
+        sentences
+            .push(format!("{} without advice: the history is too thin.", count(thin as u64, "workload")));
+    }
+    let notes = workloads
+        .iter()
+        .flat_map(|workload| workload.heap.iter().map(move |note| format!("{}: {note}.", workload.name)));
+    sentences.extend(notes);
+    sentences
+}

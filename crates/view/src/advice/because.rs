@@ -1,0 +1,95 @@
+//! The reasons of a recommendation, in sentences.
+
+use crate::units::{bytes, duration, percent};
+use kernel::bytes::Bytes;
+use model::recommendation::{Because, Missing, SwapVeto};
+use std::time::Duration;
+
+/// What is left of a raise below this changes no recommendation.
+const RAISE_TOLD_MIN: Bytes = Bytes::from_mib(1);
+
+/// One reason.
+#[must_use]
+pub fn because(reason: &Because) -> String {
+    match reason {
+        Because::Peak { usage, age_seconds } => {
+            format!("Peak: {}, {} before the newest sample.", bytes(*usage), time(*age_seconds))
+        }
+        Because::Window { span_seconds, samples } => {
+            format!("Window: {} with {samples} samples.", time(*span_seconds))
+        }
+        Because::Margin { ratio, floor, young_ratio } => format!(
+            "Margin above the peak: {} and {}, of it {} because the history is young.",
+            percent(*ratio),
+            bytes(*floor),
+            percent(*young_ratio)
+        ),
+        Because::Usual { percentile, usage } => format!(
+            "Memory: {} of the samples stay below {}, the newest weighing most; what is above goes to swap.",
+            percent(*percentile),
+            bytes(*usage)
+        ),
+        Because::Kills { count, raised_to } => {
+            let kills = crate::units::count(*count, "kill");
+            // The raise halves every half day.
+            if *raised_to < RAISE_TOLD_MIN {
+                return format!("{kills}, too long ago to raise anything now.");
+            }
+            format!(
+                "{kills}: memory and swap together are at least {}, half a day later half of it.",
+                bytes(*raised_to)
+            )
+        }
+        Because::Class { class, swap_ratio_max } if *swap_ratio_max > 0.0 => {
+            format!("Class {}: swap of at most {swap_ratio_max:.1} times the memory.", class.name())
+        }
+        Because::Class { class, swap_ratio_max: _ } => {
+            format!("Class {}: no swap, so the whole need is memory.", class.name())
+        }
+        Because::Veto(veto) => format!("No swap all the same: {}.", self::veto(*veto)),
+        Because::Request { share, usage } => {
+            format!("Request: {} of its hours stay below {}.", percent(*share), bytes(*usage))
+        }
+        Because::LimitedSwap { wanted, given } => format!(
+            "LimitedSwap: {} of swap were wanted, this request gives {}; what lacks is in the limit.",
+            bytes(*wanted),
+            bytes(*given)
+        ),
+        Because::LittleSwap { swap } => {
+            format!("{} of swap would not be worth its handling: it is memory.", bytes(*swap))
+        }
+        Because::HotReplica { name, needs, others } => format!(
+            "Replica {name} needs {}, the others {}: all get what it needs. Why it is hot is worth a look.",
+            bytes(*needs),
+            bytes(*others)
+        ),
+    }
+}
+
+const fn veto(veto: SwapVeto) -> &'static str {
+    match veto {
+        SwapVeto::GarbageCollectedHeap => "a collector walks the whole heap and would read it back from swap",
+        SwapVeto::PageCacheBound => "it lives of the file cache, which is dropped before anything is swapped",
+        SwapVeto::TmpfsHeavy => "hardly any of its memory is anonymous",
+    }
+}
+
+/// What is missing for advice.
+#[must_use]
+pub fn missing(missing: &Missing) -> String {
+    match missing {
+        Missing::Samples => "no samples but zeros".to_owned(),
+        Missing::Span { seconds, seconds_min } => {
+            format!("{} of history, {} are needed", time(*seconds), time(*seconds_min))
+        }
+        Missing::Count { samples, samples_min } => format!("{samples} samples, {samples_min} are needed"),
+        Missing::Coverage { ratio, ratio_min } => {
+            format!("samples for {} of the time, {} are needed", percent(*ratio), percent(*ratio_min))
+        }
+        Missing::Vanished { seconds } => format!("gone for {}", time(*seconds)),
+    }
+}
+
+fn time(seconds: u64) -> String {
+    duration(Duration::from_secs(seconds))
+}

@@ -1,0 +1,138 @@
+//! How soon the history of 100 pods and 14 days is there, against the questions that KRR asks of the same server.
+//!
+//! KRR (<https://github.com/robusta-dev/krr>, `integrations/prometheus/metrics/memory.py` and `prometheus_metrics_service.py`)
+//! asks for each workload: the owners twice, the maximum, the number of samples, and with `--use-oomkill-data` the limit
+//! at kills, the last three as subqueries of 14 days in steps of 75 seconds, with six threads. Its questions about CPU are left out.
+
+use super::Row;
+use crate::prometheus::cluster::{END, Pod};
+use crate::prometheus::server::{Prometheus, get};
+use crate::prometheus::{blocks, programs};
+use crate::repository;
+use crate::subprocess::output;
+use anyhow::Context;
+use serde_json::Value;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+const ROUNDS: usize = 5;
+const THREADS: usize = 6;
+const SECONDS_MAX: Duration = Duration::from_secs(600);
+
+/// Our fetch against KRR's questions.
+pub fn fetch(root: &Path) -> anyhow::Result<Row> {
+    let mut build = Command::new("cargo");
+    build.args(["build", "--release", "--quiet", "--package", "highwater-sources"]);
+    let built = build.args(["--example", "prometheus_history"]).current_dir(root).status()?;
+    anyhow::ensure!(built.success(), "cargo build --example: {built}");
+    let reader = repository::target(root).join("release/examples/prometheus_history");
+    let programs = programs()?;
+    let server = Prometheus::start(&programs, Some(&blocks(&programs)?), &[])?;
+    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+    // In turns, so that both have their share of a noisy machine.
+    for _ in 0..ROUNDS {
+        ours.push(our_fetch(&reader, &server)?);
+        theirs.push(krr_questions(&server)?);
+    }
+    let (ours, theirs) = (best(ours)?, best(theirs)?);
+    Ok(Row {
+        what: "history of 100 pods × 14 days from Prometheus, against KRR's questions about memory"
+            .to_owned(),
+        ours: format!("{:.2} s", ours.as_secs_f64()),
+        theirs: format!("{:.1} s", theirs.as_secs_f64()),
+        ratio: format!("1/{:.0}", theirs.as_secs_f64() / ours.as_secs_f64()),
+    })
+}
+
+fn our_fetch(reader: &Path, server: &Prometheus) -> anyhow::Result<Duration> {
+    let start = Instant::now();
+    let outcome = output(Command::new(reader).arg(server.url()).arg(format!("end={END}")), SECONDS_MAX)?;
+    let took = start.elapsed();
+    let found: Value = serde_json::from_str(&outcome.stdout).context("what was fetched")?;
+    let count = found["workloads"].as_array().map_or(0, Vec::len);
+    anyhow::ensure!(count == 100, "100 histories expected, found {count}: {}", found["error"]);
+    eprintln!("ours {took:.2?}, {} questions, {} bytes", found["questions"], found["read_bytes"]);
+    Ok(took)
+}
+
+/// Asks what KRR asks, with as many threads, and waits for every answer.
+fn krr_questions(server: &Prometheus) -> anyhow::Result<Duration> {
+    let workloads: Vec<[Pod; 2]> = Pod::all().step_by(2).map(|pod| [pod, Pod(pod.0 + 1)]).collect();
+    let waiting = Mutex::new(workloads);
+    let next = || waiting.lock().ok()?.pop();
+    let start = Instant::now();
+    let bytes: usize = std::thread::scope(|scope| {
+        let work = || -> anyhow::Result<usize> {
+            let mut bytes = 0;
+            while let Some(pods) = next() {
+                for query in queries(pods) {
+                    let target = format!("/api/v1/query?time={END}&query={}", encoded(&query));
+                    let answer = get(server.port(), &target)?;
+                    anyhow::ensure!(answer.contains(r#""status":"success""#), "{query}: {answer:.300}");
+                    bytes += answer.len();
+                }
+            }
+            Ok(bytes)
+        };
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(work)).collect();
+        let mut bytes = 0;
+        for thread in threads {
+            bytes += thread.join().map_err(|_| anyhow::anyhow!("a thread of questions ended early"))??;
+        }
+        anyhow::Ok(bytes)
+    })?;
+    let took = start.elapsed();
+    eprintln!("KRR's {} questions {took:.2?}, {bytes} bytes", 50 * queries([Pod(0), Pod(1)]).len());
+    Ok(took)
+}
+
+fn queries([first, second]: [Pod; 2]) -> [String; 6] {
+    let (namespace, deployment) = (first.namespace(), first.deployment());
+    let pods = format!("{}|{}", first.name(), second.name());
+    let of = |more: &str| format!(r#"{{{more}namespace="{namespace}",pod=~"{pods}",container="app"}}"#);
+    let memory = format!("max(container_memory_working_set_bytes{}) by (container, pod, job)", of(""));
+    let limit = of(r#"resource="memory","#);
+    let reason = of(r#"reason="OOMKilled","#);
+    [
+        format!(
+            r#"kube_replicaset_owner{{owner_name="{deployment}", owner_kind="Deployment", namespace="{namespace}"}}[14d]"#
+        ),
+        format!(
+            r#"last_over_time(kube_pod_owner{{owner_name=~"{}", owner_kind="ReplicaSet", namespace="{namespace}"}}[14d])"#,
+            first.replica_set()
+        ),
+        format!(r#"kube_pod_status_phase{{phase="Running", pod=~"{pods}", namespace="{namespace}"}} == 1"#),
+        format!("max_over_time({memory}[20160m:75s])"),
+        format!("count_over_time({memory}[20160m:75s])"),
+        format!(
+            "max_over_time(max(max(kube_pod_container_resource_limits{limit}) by (pod, container, job) * on(pod, \
+             container, job) group_left(reason) max(kube_pod_container_status_last_terminated_reason{reason}) by \
+             (pod, container, job, reason)) by (container, pod, job)[20160m:75s])"
+        ),
+    ]
+}
+
+fn encoded(text: &str) -> String {
+    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+}
+
+/// The least that it took: everything else on the machine only adds.
+fn best(times: Vec<Duration>) -> anyhow::Result<Duration> {
+    times.into_iter().min().context("nothing was measured")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{encoded, queries};
+    use crate::prometheus::cluster::Pod;
+
+    #[test]
+    fn a_workload_is_asked_for_by_the_names_of_its_pods() {
+        let queries = queries([Pod(0), Pod(1)]);
+        let both = format!(r#"pod=~"{}|{}""#, Pod(0).name(), Pod(1).name());
+        assert!(queries[3..].iter().all(|query| query.contains(&both) && query.ends_with("[20160m:75s])")));
+        assert_eq!(encoded("a{"), "%61%7B");
+    }
+}
