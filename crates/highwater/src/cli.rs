@@ -1,10 +1,7 @@
 //! The command line: every command, flag and example, defined once for parser, help, man pages and completions.
 
-<<<<<<< HEAD
-pub mod alerts;
-=======
 pub mod advise;
->>>>>>> main
+pub mod alerts;
 pub mod explain;
 pub mod free;
 pub mod generate;

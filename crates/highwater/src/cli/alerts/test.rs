@@ -72,7 +72,7 @@ pub fn run(global: &Global, args: &TestArgs) -> anyhow::Result<Outcome> {
             Some(_) | None => bail!("{file}: no receiver: expected `sinks` in its `spec`"),
         }
     }
-    let notices: Vec<Notice> = (0..args.count).map(test_notice).collect();
+    let notices: Vec<Notice> = (1..=args.count).map(|number| test_notice(number, args.count)).collect();
     let answers = match args.keep {
         Some(patience) => {
             kept(&HostRoot::new(&global.root), args, (&config.sinks, &sinks), &notices, patience)?
@@ -196,10 +196,11 @@ fn document(answers: &[Answer]) -> Value {
 }
 
 /// Each test is another one: a receiver may drop what it knows.
-fn test_notice(number: u32) -> Notice {
+fn test_notice(number: u32, of: u32) -> Notice {
     let Timestamp(millis) = sources::proc::wall_clock();
     let key = format!("test/{millis}-{}-{number}", std::process::id());
-    let title = "Test: this is how an alert of Highwater arrives".to_owned();
+    let place = if of == 1 { String::new() } else { format!(" ({number} of {of})") };
+    let title = format!("Test: this is how an alert of Highwater arrives{place}");
     let text = "Nothing is wrong. Sent by highwater alerts test.".to_owned();
     let document = json!({
         "schema": "highwater/alert/v1",
