@@ -32,6 +32,10 @@ pub const PROMETHEUS: [Need; 2] = [
     Need { program: "promtool", package: "prometheus" },
 ];
 
+/// Whom the scenario of alerts tells.
+pub const ALERTS: [Need; 1] =
+    [Need { program: "prometheus-alertmanager", package: "prometheus-alertmanager" }];
+
 /// libFuzzer is C++ and is compiled with the targets.
 pub const FUZZ: [Need; 1] = [Need { program: "c++", package: "g++" }];
 

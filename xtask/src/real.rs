@@ -3,6 +3,7 @@
 //! A scenario runs on this machine or inside a virtual one, to which this binary and the product's are shared.
 //! It touches only control groups of containers that it started, and ends only what it started.
 
+mod alerts;
 mod cgroup_files;
 mod checks;
 mod docker;
@@ -69,6 +70,8 @@ pub enum Scenario {
     NodeFirstBoot,
     /// The rendered script on ext4, XFS and btrfs: only in a machine with a disk of 512 MiB
     NodeFileSystems,
+    /// Alerts against a real Alertmanager and a webhook that answers 500, hangs, and recovers; `kill -9` in between
+    Alerts,
     /// What `node render` writes, before shellcheck, systemd-analyze and cloud-init
     NodeRender,
     /// A Prometheus of our own with 100 pods × 14 days, and others that are empty, closed, silent or broken
@@ -90,6 +93,7 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
         Scenario::Nested => nested::run(&product, &mut checks),
         Scenario::Oom => oom::run(&product, &mut checks),
         Scenario::NodeFileSystems => node_file_systems::run(&product, &mut checks),
+        Scenario::Alerts => alerts::run(&product, &mut checks),
         Scenario::NodeRender => node_render::run(&product, &mut checks),
         Scenario::Node => node::here::run(&product, &mut checks),
         Scenario::NodeMachine => node::outside::run(&product, Extent::OnePath, &mut checks),

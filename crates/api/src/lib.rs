@@ -1,5 +1,7 @@
 //! Highwater's own promises: the JSON documents it prints.
 
+pub mod agent_config;
+pub mod alerts;
 pub mod advice;
 pub mod cgroup_tree;
 pub mod container_end;

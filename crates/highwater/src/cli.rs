@@ -1,6 +1,7 @@
 //! The command line: every command, flag and example, defined once for parser, help, man pages and completions.
 
 pub mod advise;
+pub mod alerts;
 pub mod explain;
 pub mod free;
 pub mod generate;
@@ -122,6 +123,9 @@ enum Command {
     /// Find memory that grows and is not given back
     #[command(after_help = leaks::EXAMPLES)]
     Leaks(leaks::LeaksArgs),
+    /// Show alerts, test whether they arrive, silence them
+    #[command(after_help = alerts::EXAMPLES)]
+    Alerts(alerts::AlertsArgs),
     /// Print shell completions
     #[command(after_help = "Example:\n  highwater completions bash > /etc/bash_completion.d/highwater")]
     Completions {
@@ -158,6 +162,7 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Replay(args)) => replay::run(&args),
         Some(Command::Advise(args)) => advise::run(&args),
         Some(Command::Leaks(args)) => leaks::run(&args),
+        Some(Command::Alerts(args)) => alerts::run(&global, &args),
         Some(Command::Completions { shell }) => generate::completions(shell),
         Some(Command::Generate { dir }) => generate::everything(&dir),
         None if std::io::stdout().is_terminal() && std::io::stdin().is_terminal() => {

@@ -1,5 +1,6 @@
 //! Pure judgement: effective limits, working sets, headroom, swap's effect, drift, findings, OOM kills. It cannot fail and cannot wait.
 
+pub mod alerting;
 pub mod assess;
 pub mod docker_limits;
 pub mod docker_options;

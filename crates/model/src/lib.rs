@@ -1,5 +1,6 @@
 //! Every noun of Highwater as plain values: readings, snapshots, cgroups, containers, limits, findings, incidents. No I/O, no clock.
 
+pub mod alert;
 pub mod assessment;
 pub mod calendar;
 pub mod cgroup;
@@ -21,6 +22,7 @@ pub mod node_check;
 pub mod node_run;
 pub mod node_size;
 pub mod node_swap;
+pub mod notice;
 pub mod outcome;
 pub mod path_found;
 pub mod plan;
@@ -32,6 +34,7 @@ pub mod recommendation;
 pub mod recorded;
 pub mod replay;
 pub mod replica;
+pub mod sink;
 pub mod snapshot;
 pub mod swap_limit;
 pub mod workload;

@@ -1,5 +1,6 @@
 //! Values into words and tables. No terminal.
 
+pub mod alerts;
 pub mod advice;
 pub mod bar;
 pub mod columns;

@@ -29,6 +29,8 @@ pub enum SuiteNeed {
     Fuzz,
     /// Tools that look at rendered artefacts.
     Render,
+    /// An Alertmanager.
+    Alerts,
     /// Root.
     Root,
     /// Root and Docker.
@@ -64,6 +66,7 @@ impl SuiteNeed {
                 return (!is_had).then(|| "not installed: prometheus, and there is no apt-get".to_owned());
             }
             Self::Fuzz => packages::missing(&prepare::FUZZ),
+            Self::Alerts => packages::missing(&prepare::ALERTS),
             Self::Render => packages::missing(&prepare::RENDER),
             Self::Docker => packages::missing(&prepare::DOCKER),
             Self::Machine(kind) => missing_packages(kind),
@@ -145,6 +148,11 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
             "docker on debian 13",
             in_machine(xtask, binaries, "--machine debian13 --timeout 300", "docker --docker system"),
             SuiteNeed::Machine(MachineKind::Debian13),
+        ),
+        scenario(
+            "alerts told to others",
+            own(xtask, &format!("real alerts --highwater {highwater}")),
+            SuiteNeed::Alerts,
         ),
         scenario(
             "rendered for others",

@@ -37,6 +37,7 @@ pub fn everything(folder: &Path) -> anyhow::Result<Outcome> {
     }
     let schemas = folder_in(folder, "schemas")?;
     write(&schemas.join("memory-policy.json"), &format!("{:#}\n", api::policy::schema()))?;
+    write(&schemas.join("agent-config.json"), &format!("{:#}\n", api::agent_config::schema()))?;
     write(&schemas.join("node-swap.json"), &format!("{:#}\n", api::node_swap::schema()))?;
     let rules = folder_in(folder, "rules")?;
     let pages: Vec<RulePage<'_>> = judge::lint::rules().map(page_of).collect();
