@@ -1,5 +1,7 @@
 //! Highwater's own promises: the JSON documents it prints.
 
+pub mod agent;
+pub mod agent_settings;
 pub mod cgroup_tree;
 pub mod container_end;
 pub mod containers;

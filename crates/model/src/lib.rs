@@ -1,5 +1,6 @@
 //! Every noun of Highwater as plain values: readings, snapshots, cgroups, containers, limits, findings, incidents. No I/O, no clock.
 
+pub mod agent;
 pub mod assessment;
 pub mod calendar;
 pub mod cgroup;

@@ -251,7 +251,10 @@ impl RecordedSeries {
         let kills = self.steps.iter().flat_map(|at| {
             let count = usize::try_from(at.step.oom_kills.unwrap_or(0)).unwrap_or(usize::MAX);
             // More than these within one step are one storm to whoever judges.
-            std::iter::repeat_n(Kill { seconds: at.seconds, total: at.step.total() }, count.min(KILLS_A_STEP_MAX))
+            std::iter::repeat_n(
+                Kill { seconds: at.seconds, total: at.step.total() },
+                count.min(KILLS_A_STEP_MAX),
+            )
         });
         let last = |limit: fn(&Step) -> Option<Limit>| self.steps.iter().rev().find_map(|at| limit(&at.step));
         let memory = last(|step| step.memory_limit);

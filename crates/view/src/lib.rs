@@ -1,5 +1,6 @@
 //! Values into words and tables. No terminal.
 
+pub mod agent;
 pub mod bar;
 pub mod columns;
 pub mod csv;
@@ -11,6 +12,7 @@ pub mod incident;
 pub mod leaks;
 pub mod lint;
 pub mod list;
+pub mod metrics;
 pub mod names;
 pub mod node;
 pub mod node_plan;
