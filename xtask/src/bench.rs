@@ -58,6 +58,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     rows.push(list_against_docker_stats(&highwater)?);
     rows.push(memory_of_top(&highwater)?);
     rows.push(oom::delay(&highwater)?);
+    rows.extend(ratios(&root, "highwater", "agent", &highwater)?);
     rows.extend(ratios(&root, "highwater-kernel", "oom_report", &highwater)?);
     let table = table(&rows);
     print!("{table}");

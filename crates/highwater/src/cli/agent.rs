@@ -1,5 +1,6 @@
 //! `highwater agent`: watches this machine until it is ended.
 
+pub mod install;
 pub mod status;
 
 use crate::agent::Agent;
@@ -32,10 +33,10 @@ use view::text::{Line, Tone};
 
 /// What stands below the help.
 pub const EXAMPLES: &str = "Examples:
-  highwater agent                              watch, remember below /var/lib/highwater, tell kills
+  highwater agent                              watch, remember below /var/lib/highwater/agent, tell kills
   highwater agent --listen 127.0.0.1:9464      metrics for Prometheus, for this machine alone
   highwater agent --state /tmp/state           without root: what this user may see
-  highwater agent --recorded /mnt/old/var/lib/highwater --state /tmp/again
+  highwater agent --recorded /mnt/old/var/lib/highwater/agent --state /tmp/again
                                                yesterday again, as fast as it can be read
   highwater agent status                       how the running agent is, and what it costs
 
@@ -46,7 +47,7 @@ the state, or a later Highwater wrote it.";
 const CONFIG: &str = "/etc/highwater/agent.yaml";
 
 /// Where the agent remembers when nobody says.
-pub const STATE: &str = "/var/lib/highwater";
+pub const STATE: &str = "/var/lib/highwater/agent";
 
 /// Where it can be asked when nobody says.
 pub const SOCKET: &str = "/run/highwater/agent.sock";
@@ -85,6 +86,12 @@ enum AgentCommand {
     /// Ask the running agent how it is
     #[command(after_help = status::EXAMPLES)]
     Status(status::StatusArgs),
+    /// Install the agent as a service of systemd: its unit, its user, its folders
+    #[command(after_help = install::INSTALL_EXAMPLES)]
+    Install(install::InstallArgs),
+    /// Stop the agent and take away what `install` made
+    #[command(after_help = install::UNINSTALL_EXAMPLES)]
+    Uninstall(install::InstallArgs),
 }
 
 /// Runs the agent, or asks one.
@@ -94,6 +101,8 @@ enum AgentCommand {
 pub fn run(global: &Global, args: AgentArgs) -> anyhow::Result<Outcome> {
     match &args.command {
         Some(AgentCommand::Status(args)) => status::run(args),
+        Some(AgentCommand::Install(args)) => install::install(global, args),
+        Some(AgentCommand::Uninstall(args)) => install::uninstall(global, args),
         None => watch(global, &args),
     }
 }

@@ -1,4 +1,5 @@
-//! Metrics of the machine, as node_exporter and the kubelet name them.
+//! Metrics of the machine, as node_exporter and the kubelet name them; node_exporter's `node_memory_SwapTotal_bytes` and its
+//! like are not repeated: `promtool check metrics` refuses their capitals.
 
 use super::page::{Family, Kind, Page, Value, labels};
 use kernel::bytes::Bytes;
@@ -10,16 +11,24 @@ use model::reading::Reading;
 pub fn families(page: &mut Page, host: &Host) {
     let meminfo = host.meminfo.value();
     let amounts = [
-        ("node_memory_MemTotal_bytes", "Memory the machine has.", meminfo.and_then(|info| info.mem_total)),
         (
-            "node_memory_MemAvailable_bytes",
+            "highwater_node_memory_total_bytes",
+            "Memory the machine has.",
+            meminfo.and_then(|info| info.mem_total),
+        ),
+        (
+            "highwater_node_memory_available_bytes",
             "Memory that can be had without swapping, as the kernel estimates it.",
             meminfo.and_then(|info| info.mem_available),
         ),
-        ("node_memory_SwapTotal_bytes", "Swap the machine has.", meminfo.and_then(|info| info.swap_total)),
-        ("node_memory_SwapFree_bytes", "Swap that is free.", meminfo.and_then(|info| info.swap_free)),
         (
-            "node_memory_SwapCached_bytes",
+            "highwater_node_swap_total_bytes",
+            "Swap the machine has.",
+            meminfo.and_then(|info| info.swap_total),
+        ),
+        ("highwater_node_swap_free_bytes", "Swap that is free.", meminfo.and_then(|info| info.swap_free)),
+        (
+            "highwater_node_swap_cached_bytes",
             "Memory that is in swap too.",
             meminfo.and_then(|info| info.swap_cached),
         ),
