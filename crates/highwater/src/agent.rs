@@ -7,6 +7,8 @@ pub mod memory;
 pub mod mouth;
 pub mod report;
 pub mod settings;
+#[cfg(test)]
+mod tests;
 
 use crate::exit_code::Outcome;
 use doors::Doors;

@@ -1,6 +1,6 @@
-//! Tells others: starts the one command the user named, answers who asks the agent, tells the service manager how it is.
+//! Tells others: starts the one command the user named, answers who asks the agent, tells systemd how it is.
 
 pub mod answerer;
 pub mod command;
 pub mod control_socket;
-pub mod service_manager;
+pub mod sd_notify;

@@ -3,12 +3,11 @@
 use crate::text::{Line, Tone};
 use crate::units::{bytes, count, duration, percent};
 use model::agent::{AgentCost, AgentStatus, HistoryState};
-use std::net::SocketAddr;
 use std::time::Duration;
 
 /// It has started, or has read its configuration again.
 #[must_use]
-pub fn ready(interval: Duration, config: Option<&str>, metrics: Option<SocketAddr>) -> String {
+pub fn ready(interval: Duration, config: Option<&str>, metrics: Option<&str>) -> String {
     let config = config.map_or_else(|| "no configuration file".to_owned(), |file| format!("as {file} says"));
     let metrics = metrics.map_or_else(
         || "no listening port".to_owned(),

@@ -6,7 +6,7 @@ use crate::cli::oom::watch::teller::{Grown, Teller};
 use judge::look_rate::LookRate;
 use model::incident::Incident;
 use model::kernel_log::KmsgCursor;
-use sinks::service_manager::{ServiceManager, ServiceState};
+use sinks::sd_notify::{SdNotify, ServiceState};
 use std::io::Write;
 use std::time::{Duration, Instant};
 use store::history::writer::HistoryNews;
@@ -15,13 +15,13 @@ use view::agent;
 /// What the agent tells with.
 pub struct Mouth {
     teller: Teller,
-    manager: ServiceManager,
+    manager: SdNotify,
     alive_at: Option<Instant>,
 }
 
 impl Mouth {
     /// Tells incidents with `teller`, and how the agent is to the service manager.
-    pub const fn new(teller: Teller, manager: ServiceManager) -> Self {
+    pub const fn new(teller: Teller, manager: SdNotify) -> Self {
         Self { teller, manager, alive_at: None }
     }
 
@@ -63,9 +63,10 @@ impl Mouth {
     pub fn say_ready(&mut self, settings: &Settings, doors: &Doors) {
         self.manager.tell(&ServiceState::Ready);
         let place = settings.file.as_ref().map(|file| file.display().to_string());
-        let lines = agent::ready(settings.wanted.interval, place.as_deref(), doors.address());
-        self.manager.tell(&ServiceState::Status(lines.clone()));
-        let _ = self.say(&lines);
+        let address = doors.address().map(|address| address.to_string());
+        let line = agent::ready(settings.wanted.interval, place.as_deref(), address.as_deref());
+        self.manager.tell(&ServiceState::Status(line.clone()));
+        let _ = self.say(&line);
     }
 
     /// The agent lives.

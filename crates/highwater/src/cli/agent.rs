@@ -20,7 +20,7 @@ use clap::{Args, Subcommand};
 use judge::look_rate::LookRate;
 use model::kernel_log::BootId;
 use model::recorded::StepLength;
-use sinks::service_manager::ServiceManager;
+use sinks::sd_notify::SdNotify;
 use sources::host_root::HostRoot;
 use sources::oom_watch::{OomWatch, WatchOptions};
 use sources::recorded::RecordedMachine;
@@ -136,7 +136,7 @@ fn watch(global: &Global, args: &AgentArgs) -> anyhow::Result<Outcome> {
     inbox.hear_signals()?;
     let notify = std::env::var_os("NOTIFY_SOCKET");
     let watchdog = std::env::var("WATCHDOG_USEC").ok();
-    let manager = ServiceManager::new(notify.as_deref(), watchdog.as_deref());
+    let manager = SdNotify::new(notify.as_deref(), watchdog.as_deref());
     let mouth = Mouth::new(Teller::new(output::Format::Text, store, None), manager);
     let rate = LookRate::new(settings.wanted.interval);
     Agent { settings, eyes, memory, mouth, doors, inbox, rate, costs: Costs::new() }.run()

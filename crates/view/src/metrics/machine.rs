@@ -1,5 +1,6 @@
-//! Metrics of the machine, as node_exporter and the kubelet name them; node_exporter's `node_memory_SwapTotal_bytes` and its
-//! like are not repeated: `promtool check metrics` refuses their capitals.
+//! Metrics of the machine, as node_exporter and the kubelet name them, or in names of our own.
+//!
+//! node_exporter's `node_memory_SwapTotal_bytes` and its like are not repeated: `promtool check metrics` refuses their capitals.
 
 use super::page::{Family, Kind, Page, Value, labels};
 use kernel::bytes::Bytes;

@@ -25,12 +25,12 @@ pub enum ServiceState {
 
 /// The service manager, where there is one that listens.
 #[derive(Debug, Default)]
-pub struct ServiceManager {
+pub struct SdNotify {
     socket: Option<(UnixDatagram, SocketAddr)>,
     watchdog: Option<Duration>,
 }
 
-impl ServiceManager {
+impl SdNotify {
     /// The one that `NOTIFY_SOCKET` and `WATCHDOG_USEC` tell of. One that cannot be reached is none.
     #[must_use]
     pub fn new(notify_socket: Option<&OsStr>, watchdog_usec: Option<&str>) -> Self {
@@ -67,7 +67,7 @@ impl ServiceManager {
 
 #[cfg(test)]
 mod tests {
-    use super::{ServiceManager, ServiceState};
+    use super::{SdNotify, ServiceState};
     use std::os::linux::net::SocketAddrExt;
     use std::os::unix::net::{SocketAddr, UnixDatagram};
     use std::time::Duration;
@@ -83,7 +83,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notify");
         let listener = UnixDatagram::bind(&path).unwrap();
-        let manager = ServiceManager::new(Some(path.as_os_str()), Some("30000000"));
+        let manager = SdNotify::new(Some(path.as_os_str()), Some("30000000"));
         assert_eq!(manager.alive_every(), Some(Duration::from_secs(15)));
         manager.tell(&ServiceState::Ready);
         manager.tell(&ServiceState::Reloading(Duration::from_micros(7)));
@@ -93,15 +93,15 @@ mod tests {
         assert_eq!(heard(&listener), "STATUS=a b");
         let name = format!("highwater-test-{}", std::process::id());
         let listener = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
-        ServiceManager::new(Some(format!("@{name}").as_ref()), None).tell(&ServiceState::Stopping);
+        SdNotify::new(Some(format!("@{name}").as_ref()), None).tell(&ServiceState::Stopping);
         assert_eq!(heard(&listener), "STOPPING=1");
     }
 
     #[test]
     fn nobody_is_told_where_nobody_listens() {
-        let gone = ServiceManager::new(Some("/nowhere/notify".as_ref()), Some("0"));
+        let gone = SdNotify::new(Some("/nowhere/notify".as_ref()), Some("0"));
         gone.tell(&ServiceState::Watchdog);
         assert_eq!(gone.alive_every(), None);
-        ServiceManager::new(Some("relative".as_ref()), Some("x")).tell(&ServiceState::Ready);
+        SdNotify::new(Some("relative".as_ref()), Some("x")).tell(&ServiceState::Ready);
     }
 }
