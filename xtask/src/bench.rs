@@ -67,6 +67,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     rows.push(memory_of_top(&highwater)?);
     rows.push(oom::delay(&highwater)?);
     rows.push(prometheus::fetch(&root)?);
+    rows.extend(ratios(&root, "highwater", "agent", &highwater)?);
     rows.extend(ratios(&root, "highwater-kernel", "oom_report", &highwater)?);
     rows.extend(ratios(&root, "highwater", "history", &highwater)?);
     let table = table(&rows);

@@ -3,6 +3,8 @@
 pub mod agent_config;
 pub mod alerts;
 pub mod advice;
+pub mod agent;
+pub mod agent_settings;
 pub mod cgroup_tree;
 pub mod container_end;
 pub mod containers;

@@ -1,6 +1,7 @@
 //! The command line: every command, flag and example, defined once for parser, help, man pages and completions.
 
 pub mod advise;
+pub mod agent;
 pub mod alerts;
 pub mod explain;
 pub mod free;
@@ -105,6 +106,9 @@ enum Command {
     /// Show what the agent remembers: memory, limits, swap and kills over two weeks
     #[command(after_help = remembered::EXAMPLES)]
     History(remembered::RememberedArgs),
+    /// Watch this machine always: remember every workload, explain every kill, give metrics
+    #[command(after_help = agent::EXAMPLES)]
+    Agent(agent::AgentArgs),
     /// Check manifests, node configuration and scripts before they run
     #[command(after_help = lint::EXAMPLES)]
     Lint(lint::LintArgs),
@@ -156,6 +160,7 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Oom(args)) => oom::run(&global, &args),
         Some(Command::History(args)) => remembered::run(&global, &args),
+        Some(Command::Agent(args)) => agent::run(&global, args),
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::Node(args)) => node::run(&global, &args),
         Some(Command::Policy(args)) => policy::run(&global, &args),

@@ -1,5 +1,6 @@
 //! The door: parses the command line, passes values from room to room, gives the exit code.
 
+mod agent;
 mod cli;
 mod exit_code;
 

@@ -197,6 +197,11 @@ impl Collector {
         self.nodes.iter_mut().for_each(Node::want_counters);
     }
 
+    /// Keeps no more files open than this, counted with those that are: each pins kernel memory.
+    pub fn keep_at_most(&mut self, files: usize) {
+        self.descriptors_left = self.descriptors_left.min(files.saturating_sub(self.descriptors_kept()));
+    }
+
     /// How many files are kept open.
     #[must_use]
     pub fn descriptors_kept(&self) -> usize {

@@ -1,5 +1,6 @@
 //! Reads the host: cgroup files, proc, the Docker socket, systemd. Cannot write.
 
+pub mod agent_socket;
 pub mod cgroup;
 pub mod collect;
 pub mod csv_history;
@@ -14,5 +15,6 @@ pub mod pod_logs;
 pub mod proc;
 pub mod process;
 pub mod prometheus;
+pub mod recorded;
 pub mod systemd;
 pub mod zone;

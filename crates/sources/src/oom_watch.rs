@@ -23,6 +23,7 @@ use model::incident::observed::{CgroupMoment, CounterChange, KillTotal};
 use model::kernel_log::{BootId, KmsgCursor};
 use model::snapshot::{Missing, Snapshot};
 use ring::{BeforeKill, Memories};
+use rustix::fd::{AsFd, OwnedFd};
 use schedule::Schedule;
 use std::time::{Duration, Instant};
 use v1_notification::V1Notification;
@@ -46,6 +47,8 @@ pub struct WatchOptions {
     pub remembered_gone: Duration,
     /// The most memory that these figures may take.
     pub bytes_max: usize,
+    /// The most cgroup files that may be kept open, whatever the process may have.
+    pub descriptors_max: usize,
 }
 
 /// Something that was seen.
@@ -88,6 +91,8 @@ pub struct OomWatch {
     known: KnownCounters,
     memories: Memories,
     schedule: Schedule,
+    looks: u64,
+    caller: Option<OwnedFd>,
 }
 
 impl Default for WatchOptions {
@@ -99,6 +104,7 @@ impl Default for WatchOptions {
             remembered: Duration::from_secs(120),
             remembered_gone: Duration::from_secs(300),
             bytes_max: 16 * 1024 * 1024,
+            descriptors_max: usize::MAX,
         }
     }
 }
@@ -118,6 +124,7 @@ impl OomWatch {
         };
         let log_growth = kmsg.as_ref().and_then(LogGrowth::of);
         let mut collector = Collector::new(root.clone(), options.scope, Habit::Repeatedly);
+        collector.keep_at_most(options.descriptors_max);
         collector.scan();
         let v1 = V1Notification::new(&root, collector.snapshot(), &mut missing);
         let mark_victim = MarkVictim::open(&root, &mut missing);
@@ -132,13 +139,15 @@ impl OomWatch {
             known: KnownCounters::default(),
             memories: Memories::new(options),
             schedule: Schedule::new(options.interval, Instant::now()),
+            looks: 1,
+            caller: None,
         };
         watch.known.changes(watch.collector.snapshot(), proc::uptime(&watch.root));
         watch.memories.remember(watch.collector.snapshot());
         watch
     }
 
-    /// Waits until something was seen, the time is over (nothing), or a signal came (nothing).
+    /// Waits until something was seen, the time is over (nothing), or a signal or the caller came (nothing).
     pub fn wait(&mut self, timeout: Duration) -> Vec<Happening> {
         let deadline = Instant::now() + timeout;
         loop {
@@ -150,8 +159,9 @@ impl OomWatch {
             if !happenings.is_empty() || now >= deadline {
                 return happenings;
             }
-            if self.block(deadline.min(self.schedule.next())) == Wake::Interrupted {
-                return happenings;
+            match self.block(deadline.min(self.schedule.next())) {
+                Wake::Interrupted | Wake::Caller => return happenings,
+                Wake::Log | Wake::Cgroups | Wake::V1 | Wake::Time => {}
             }
         }
     }
@@ -183,6 +193,7 @@ impl OomWatch {
         if self.schedule.begin_look(Instant::now()) == schedule::Look::Closely {
             self.collector.read_counters_next();
         }
+        self.looks += 1;
         let snapshot = self.collector.scan();
         if let Some(v1) = &mut self.v1 {
             v1.register(snapshot);
@@ -204,6 +215,7 @@ impl OomWatch {
             // A look that is planned will read what moved; until then the same news would wake again and again.
             cgroups: self.collector.notification().filter(|_| !self.schedule.is_planned()),
             v1: self.v1.as_ref().map(V1Notification::descriptor),
+            caller: self.caller.as_ref().map(AsFd::as_fd),
         };
         let wake = wakers.block(until.saturating_duration_since(Instant::now()));
         match wake {
@@ -213,6 +225,11 @@ impl OomWatch {
                     v1.rearm();
                 }
                 self.schedule.plan_looks_after_notification(Instant::now());
+            }
+            Wake::Caller => {
+                if let Some(caller) = &self.caller {
+                    v1_notification::drain(caller.as_fd());
+                }
             }
             Wake::Log | Wake::Time | Wake::Interrupted => {}
         }
@@ -234,6 +251,28 @@ impl OomWatch {
     /// Takes what Docker and systemd said, to be joined with the cgroups.
     pub fn hear(&mut self, witnesses: Witnesses) {
         self.collector.hear(witnesses);
+    }
+
+    /// Wakes [`OomWatch::wait`] whenever `descriptor` can be read, and empties it. It must not block.
+    pub fn wake_by(&mut self, descriptor: OwnedFd) {
+        self.caller = Some(descriptor);
+    }
+
+    /// Looks so often from now on.
+    pub const fn look_every(&mut self, interval: Duration) {
+        self.schedule.tick_every(interval);
+    }
+
+    /// How often the cgroups were looked at: when it rose, the snapshot is another.
+    #[must_use]
+    pub const fn looks(&self) -> u64 {
+        self.looks
+    }
+
+    /// How many cgroup files are kept open.
+    #[must_use]
+    pub fn descriptors_kept(&self) -> usize {
+        self.collector.descriptors_kept()
     }
 
     /// The machine as it was at the last look.

@@ -2,6 +2,7 @@
 
 pub mod alerts;
 pub mod advice;
+pub mod agent;
 pub mod bar;
 pub mod columns;
 pub mod csv;
@@ -13,6 +14,7 @@ pub mod incident;
 pub mod leaks;
 pub mod lint;
 pub mod list;
+pub mod metrics;
 pub mod names;
 pub mod node;
 pub mod node_plan;

@@ -1,12 +1,12 @@
 //! `highwater node`: a machine made ready for swap.
 
-mod apply;
+pub mod apply;
 mod check;
 mod plan;
 mod planned;
 mod render;
 mod size;
-mod stage;
+pub mod stage;
 mod undo;
 mod verify;
 mod wanted;

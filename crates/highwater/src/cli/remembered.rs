@@ -1,5 +1,6 @@
 //! `highwater history`: what the agent remembers of every workload.
 
+use crate::cli::agent::STATE;
 use crate::cli::output;
 use crate::cli::{Global, oom::gather};
 use crate::exit_code::Outcome;
@@ -30,7 +31,7 @@ pub struct RememberedArgs {
     #[arg(long, value_name = "TIME", default_value = "1h", value_parser = gather::age)]
     since: Duration,
     /// The folder in which the agent remembers
-    #[arg(long, value_name = "DIR", default_value = "/var/lib/highwater")]
+    #[arg(long, value_name = "DIR", default_value = STATE)]
     state: PathBuf,
     /// How long a step is [default: the shortest that is kept for that long]
     #[arg(long, value_name = "STEP", value_enum)]
@@ -186,7 +187,7 @@ fn find(all: &[WorkloadName], name: &str, args: &RememberedArgs) -> anyhow::Resu
 }
 
 fn state_flag(args: &RememberedArgs) -> String {
-    let is_usual = args.state.as_os_str() == "/var/lib/highwater";
+    let is_usual = args.state.as_os_str() == STATE;
     let folder = view::remedy::quoted(&args.state.display().to_string());
     if is_usual { String::new() } else { format!(" --state {folder}") }
 }

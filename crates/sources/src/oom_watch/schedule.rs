@@ -50,6 +50,11 @@ impl Schedule {
         Self { interval, tick: now + interval, last_look: None, planned: Vec::new() }
     }
 
+    /// Ticks so often after the next tick.
+    pub const fn tick_every(&mut self, interval: Duration) {
+        self.interval = interval;
+    }
+
     /// When to look next.
     pub fn next(&self) -> Instant {
         self.planned.first().map_or(self.tick, |planned| planned.at.min(self.tick))

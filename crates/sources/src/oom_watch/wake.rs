@@ -20,6 +20,8 @@ pub enum Wake {
     V1,
     /// The time is over.
     Time,
+    /// Whoever uses the watch wants something else.
+    Caller,
     /// A signal came.
     Interrupted,
 }
@@ -34,14 +36,21 @@ pub struct Wakers<'a> {
     pub cgroups: Option<BorrowedFd<'a>>,
     /// The eventfd of cgroup v1.
     pub v1: Option<BorrowedFd<'a>>,
+    /// The bell of whoever uses the watch.
+    pub caller: Option<BorrowedFd<'a>>,
 }
 
 impl Wakers<'_> {
     /// Blocks for at most `timeout`. The log outweighs the others: it is handed over first.
     pub fn block(&self, timeout: Duration) -> Wake {
         let growth = self.log_growth.map(|growth| growth.inotify.as_fd());
-        let sources =
-            [(self.log, Wake::Log), (growth, Wake::Log), (self.v1, Wake::V1), (self.cgroups, Wake::Cgroups)];
+        let sources = [
+            (self.log, Wake::Log),
+            (growth, Wake::Log),
+            (self.caller, Wake::Caller),
+            (self.v1, Wake::V1),
+            (self.cgroups, Wake::Cgroups),
+        ];
         let sources: Vec<(BorrowedFd<'_>, Wake)> =
             sources.into_iter().filter_map(|(descriptor, wake)| Some((descriptor?, wake))).collect();
         let mut polled: Vec<PollFd<'_>> = sources

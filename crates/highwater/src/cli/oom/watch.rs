@@ -1,9 +1,9 @@
 //! `highwater oom watch`: every kill as it happens.
 
-mod desk;
+pub mod desk;
 mod log_clock;
 mod runtime_words;
-mod teller;
+pub mod teller;
 
 use crate::cli::output::Format;
 use crate::cli::{Global, observe};
@@ -39,13 +39,13 @@ An incident is told at once. When its episode takes more kills it is told once m
 seconds after the last of them, in JSON with \"told_before\": true. --exec is started once.";
 
 /// Without news the loop only looks whether an engine has answered.
-const WAIT: Duration = Duration::from_secs(1);
+pub const WAIT: Duration = Duration::from_secs(1);
 
 /// Containers that are remembered when they are gone; more than this come and go only on a machine that is all churn.
 const REMEMBERED_MAX: usize = 4_096;
 
 /// A report is complete when the log has been quiet for so long: its lines are written in one go.
-const QUIET: Duration = Duration::from_millis(1);
+pub const QUIET: Duration = Duration::from_millis(1);
 
 /// Flags of `oom watch`.
 #[derive(Args)]
@@ -99,19 +99,19 @@ pub fn run(global: &Global, args: &WatchArgs) -> anyhow::Result<Outcome> {
         teller.tell_grown(if is_last { Grown::All } else { Grown::Settled })?;
         // Nothing of what waits is kept yet: a restart has to read it again, and what was told it knows.
         if !desk.is_waiting() {
-            teller.remember(&watch)?;
+            teller.remember(watch.cursor())?;
         }
         names.hear(&mut watch);
         names.ask_about(watch.snapshot())?;
         if is_last {
-            teller.finish(Some(&watch).filter(|_| !desk.is_waiting()))?;
+            teller.finish(watch.cursor().filter(|_| !desk.is_waiting()))?;
             return Ok(Outcome::Findings);
         }
     }
 }
 
 /// Behind what was read in an earlier life. Where that is no longer known all is read: what was told then is in the store.
-fn start(store: &Store) -> KmsgStart {
+pub fn start(store: &Store) -> KmsgStart {
     match store.cursor() {
         Some(cursor) => KmsgStart::After(cursor),
         None if store.damage().damaged_cursors > 0 => KmsgStart::SinceBoot,
@@ -120,24 +120,33 @@ fn start(store: &Store) -> KmsgStart {
 }
 
 /// Asks the container engines for names whenever containers came, without holding up the watch.
-struct Names {
+pub struct Names {
     global: Global,
     known: usize,
     pending: Option<JoinHandle<Witnesses>>,
     containers: HashSet<CgroupId>,
     /// Containers as they were last seen: a container that was killed is gone before its story is told.
     remembered: HashMap<CgroupId, Cgroup>,
-    runtime: RuntimeWords,
+    /// What engines say meanwhile.
+    pub runtime: RuntimeWords,
 }
 
 impl Names {
-    fn new(global: Global) -> anyhow::Result<Self> {
+    /// Begins to listen to engines.
+    ///
+    /// # Errors
+    /// When `--docker-host` is no unix socket.
+    pub fn new(global: Global) -> anyhow::Result<Self> {
         let runtime = RuntimeWords::listen(&global)?;
         let (containers, remembered) = (HashSet::new(), HashMap::new());
         Ok(Self { global, known: 0, pending: None, containers, remembered, runtime })
     }
 
-    fn ask_about(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
+    /// Asks where containers came.
+    ///
+    /// # Errors
+    /// When `--docker-host` is no unix socket.
+    pub fn ask_about(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
         let containers = snapshot.cgroups.iter().filter(|cgroup| cgroup.container.is_some());
         let found: HashSet<CgroupId> = containers.map(|cgroup| cgroup.id).collect();
         let has_new = self.known == 0 || found.iter().any(|id| !self.containers.contains(id));
@@ -152,7 +161,7 @@ impl Names {
     }
 
     /// Takes what an engine answered, and remembers the containers with their names.
-    fn hear(&mut self, watch: &mut OomWatch) {
+    pub fn hear(&mut self, watch: &mut OomWatch) {
         if let Some(witnesses) = self.answer() {
             watch.hear(witnesses);
             if self.remembered.len() > REMEMBERED_MAX {

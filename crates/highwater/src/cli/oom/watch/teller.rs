@@ -6,8 +6,8 @@ use crate::cli::output;
 use crate::cli::output::Format;
 use anyhow::Context;
 use model::incident::Incident;
+use model::kernel_log::KmsgCursor;
 use sinks::command::CommandSink;
-use sources::oom_watch::OomWatch;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use store::record::{IncidentKey, StoredIncident};
@@ -109,10 +109,8 @@ impl Teller {
     }
 
     /// Keeps how far the log was read, and waits for the command's last run.
-    pub fn finish(mut self, watch: Option<&OomWatch>) -> anyhow::Result<()> {
-        if let Some(watch) = watch {
-            self.save_cursor(watch)?;
-        }
+    pub fn finish(mut self, cursor: Option<KmsgCursor>) -> anyhow::Result<()> {
+        self.save_cursor(cursor)?;
         if let Some(command) = self.command {
             command.finish();
         }
@@ -178,11 +176,11 @@ impl Teller {
     }
 
     /// Keeps how far the log was read, now and then.
-    pub fn remember(&mut self, watch: &OomWatch) -> anyhow::Result<()> {
+    pub fn remember(&mut self, cursor: Option<KmsgCursor>) -> anyhow::Result<()> {
         if self.cursor_saved.is_some_and(|saved| saved.elapsed() < CURSOR_INTERVAL) {
             return Ok(());
         }
-        self.save_cursor(watch)
+        self.save_cursor(cursor)
     }
 
     /// Says that nothing can be kept: once, until it can be again.
@@ -194,11 +192,11 @@ impl Teller {
         Ok(())
     }
 
-    fn save_cursor(&mut self, watch: &OomWatch) -> anyhow::Result<()> {
+    fn save_cursor(&mut self, cursor: Option<KmsgCursor>) -> anyhow::Result<()> {
         let Some(store) = self.store.as_mut().filter(|store| *store.access() == Access::ReadWrite) else {
             return Ok(());
         };
-        match watch.cursor() {
+        match cursor {
             Some(cursor) if store.cursor() != Some(cursor) => {
                 self.cursor_saved = Some(Instant::now());
                 match store.save_cursor(cursor).context("--state") {

@@ -1,0 +1,112 @@
+//! Where the agent can be asked: a unix socket for its state, and an address for metrics where one is wanted.
+
+use super::inbox::Post;
+use super::report;
+use super::settings::Settings;
+use anyhow::{Context, bail};
+use sinks::answerer::{Admission, Answer, Answerer, Answering, Request};
+use sinks::control_socket::ControlSocket;
+use std::fs;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Where the agent can be asked.
+pub struct Doors {
+    post: Post,
+    socket: Option<ControlSocket>,
+    metrics: Option<(Answerer, Wanted)>,
+}
+
+/// What an open address was asked for.
+#[derive(PartialEq, Eq)]
+struct Wanted {
+    address: SocketAddr,
+    admission: Admission,
+}
+
+impl Doors {
+    /// No door is open yet.
+    pub const fn closed(post: Post) -> Self {
+        Self { post, socket: None, metrics: None }
+    }
+
+    /// Opens the control socket.
+    ///
+    /// # Errors
+    /// When its folder cannot be written.
+    pub fn open_socket(&mut self, path: &Path) -> anyhow::Result<()> {
+        let socket = ControlSocket::bind(path, answering(&self.post));
+        self.socket = Some(socket.with_context(|| path.display().to_string())?);
+        Ok(())
+    }
+
+    /// Listens where the settings say, and nowhere else. What is open as it should be stays so.
+    ///
+    /// # Errors
+    /// In words: the address is taken, or would be open to everybody.
+    pub fn listen(&mut self, settings: &Settings) -> Result<(), String> {
+        let wanted = wanted(settings).map_err(|error| format!("{error:#}"))?;
+        if self.metrics.as_ref().map(|(_, open)| open) == wanted.as_ref() {
+            return Ok(());
+        }
+        self.metrics = None;
+        if let Some(wanted) = wanted {
+            let open = Answerer::on_address(wanted.address, wanted.admission.clone(), answering(&self.post));
+            let open = open.map_err(|error| format!("listen: {}: {error}", wanted.address))?;
+            self.metrics = Some((open, wanted));
+        }
+        Ok(())
+    }
+
+    /// Where metrics are given.
+    pub fn address(&self) -> Option<SocketAddr> {
+        self.metrics.as_ref().and_then(|(open, _)| open.address())
+    }
+}
+
+/// Who may ask where. What a machine's metrics tell is not for everybody who can reach it.
+fn wanted(settings: &Settings) -> anyhow::Result<Option<Wanted>> {
+    let Some(address) = settings.wanted.listen else { return Ok(None) };
+    let admission = match &settings.wanted.bearer_token_file {
+        Some(file) => {
+            let token = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+            let token = token.trim().to_owned();
+            if token.is_empty() {
+                bail!("{}: expected a token, found an empty file", file.display());
+            }
+            Admission::Bearer(token)
+        }
+        None if address.ip().is_loopback() => Admission::Anybody,
+        None => bail!(
+            "listen: {address} can be reached from elsewhere: expected bearer_token_file beside it, or a loopback address"
+        ),
+    };
+    Ok(Some(Wanted { address, admission }))
+}
+
+fn answering(post: &Post) -> Answering {
+    let post = post.clone();
+
+    Arc::new(move |request: &Request| answer(&post, request))
+}
+
+fn answer(post: &Post, request: &Request) -> Answer {
+    let is_open_metrics = request.accept.contains("application/openmetrics-text");
+    let (content_type, body) = match request.path.as_str() {
+        "/metrics" if is_open_metrics => {
+            ("application/openmetrics-text; version=1.0.0; charset=utf-8", post.ask(report::open_metrics))
+        }
+        "/metrics" => ("text/plain; version=0.0.4; charset=utf-8", post.ask(report::prometheus_text)),
+        "/status" => ("application/json", post.ask(report::status_document)),
+        _ => {
+            let body = "There are /metrics and /status.\n".to_owned();
+            return Answer { status: 404, content_type: "text/plain; charset=utf-8", body };
+        }
+    };
+    let Some(body) = body else {
+        let body = "The agent is busy; ask again.\n".to_owned();
+        return Answer { status: 503, content_type: "text/plain; charset=utf-8", body };
+    };
+    Answer { status: 200, content_type, body }
+}

@@ -1,0 +1,167 @@
+//! What the agent remembers: a step of every workload at every look, and kills by workload.
+
+use api::agent_settings::AgentSettings;
+use judge::kill_tally::KillTally;
+use judge::recording::Recorder;
+use model::agent::HistoryState;
+use model::cgroup::CgroupId;
+use model::incident::Incident;
+use model::kernel_log::BootId;
+use model::recorded::{Moment, WorkloadName};
+use model::snapshot::Snapshot;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use store::history::error::HistoryError;
+use store::history::writer::{HistoryNews, HistorySettings, HistoryWriter};
+
+/// A history that could not be opened is tried again so often.
+const TRY_AGAIN: Duration = Duration::from_secs(60);
+
+/// What the agent remembers.
+pub struct Memory {
+    folder: PathBuf,
+    settings: HistorySettings,
+    writer: Writer,
+    recorder: Recorder,
+    tally: KillTally,
+    workloads: usize,
+    stopped: Option<Stopped>,
+}
+
+/// Why nothing is kept.
+struct Stopped {
+    why: String,
+    since: Duration,
+    is_of_opening: bool,
+}
+
+/// Who writes the history.
+enum Writer {
+    /// It is open.
+    Open(Box<HistoryWriter>),
+    /// It could not be opened, and is tried again at this time since boot.
+    Closed {
+        /// Why.
+        why: String,
+        /// When.
+        again_at: Duration,
+    },
+}
+
+impl Memory {
+    /// Opens the history below a folder. A disk that is full is no reason not to watch.
+    ///
+    /// # Errors
+    /// When another agent writes it, or a later Highwater wrote it: it is left untouched.
+    pub fn open(state: &Path, settings: &AgentSettings) -> Result<Self, HistoryError> {
+        let folder = state.join("history");
+        let settings = history_settings(settings);
+        Ok(Self {
+            writer: Writer::open(&folder, settings, Duration::ZERO)?,
+            folder,
+            settings,
+            recorder: Recorder::default(),
+            tally: KillTally::default(),
+            workloads: 0,
+            stopped: None,
+        })
+    }
+
+    /// Remembers a look. What cannot be kept is told once.
+    pub fn remember(&mut self, snapshot: &Snapshot, boot_id: BootId) -> HistoryNews {
+        let steps = self.recorder.steps(snapshot);
+        self.workloads = steps.len();
+        let moment = Moment { boot_id, since_boot: snapshot.uptime, wall: snapshot.taken_at };
+        if let Writer::Closed { again_at, .. } = &self.writer
+            && *again_at <= snapshot.uptime
+        {
+            let again_at = snapshot.uptime + TRY_AGAIN;
+            self.writer = Writer::open(&self.folder, self.settings, again_at).unwrap_or_else(|error| {
+                Writer::Closed { why: format!("{:#}", anyhow::Error::from(error)), again_at }
+            });
+        }
+        let news = match (&mut self.writer, &self.stopped) {
+            (Writer::Closed { why, .. }, None) => HistoryNews::Stopped { why: why.clone() },
+            (Writer::Closed { .. }, Some(_)) => HistoryNews::None,
+            (Writer::Open(writer), stopped) => match (writer.append(moment, steps), stopped) {
+                (HistoryNews::None, Some(stopped)) if stopped.is_of_opening => {
+                    let lost = snapshot.uptime.saturating_sub(stopped.since);
+                    HistoryNews::Resumed { lost_seconds: lost.as_secs() }
+                }
+                (news, _) => news,
+            },
+        };
+        match &news {
+            HistoryNews::Stopped { why } => {
+                let is_of_opening = matches!(self.writer, Writer::Closed { .. });
+                self.stopped = Some(Stopped { why: why.clone(), since: snapshot.uptime, is_of_opening });
+            }
+            HistoryNews::Resumed { .. } => self.stopped = None,
+            HistoryNews::None => {}
+        }
+        news
+    }
+
+    /// Counts incidents by workload; what is counted stays when the container is gone.
+    pub fn count(&mut self, incidents: &[Incident]) {
+        incidents.iter().for_each(|incident| self.tally.note(incident));
+    }
+
+    /// Takes other limits: those of the history hold from the next start.
+    pub const fn limit(&mut self, settings: &AgentSettings) {
+        self.settings = history_settings(settings);
+    }
+
+    /// Kills by workload.
+    #[must_use]
+    pub const fn tally(&self) -> &KillTally {
+        &self.tally
+    }
+
+    /// The name under which a cgroup is remembered.
+    #[must_use]
+    pub fn name(&self, cgroup: CgroupId) -> Option<&WorkloadName> {
+        self.recorder.name(cgroup)
+    }
+
+    /// What becomes of the history.
+    #[must_use]
+    pub fn state(&self) -> HistoryState {
+        match (&self.writer, &self.stopped) {
+            (Writer::Closed { why, .. }, _) | (Writer::Open(_), Some(Stopped { why, .. })) => {
+                HistoryState::Stopped { why: why.clone() }
+            }
+            (Writer::Open(writer), None) => {
+                HistoryState::Written { workloads: self.workloads, left_out: writer.left_out() }
+            }
+        }
+    }
+
+    /// Writes what is not yet on disk; why it could not, where it could not.
+    pub fn close(self) -> Option<String> {
+        match self.writer {
+            Writer::Open(writer) => writer.close().err(),
+            Writer::Closed { .. } => None,
+        }
+    }
+}
+
+impl Writer {
+    fn open(folder: &Path, settings: HistorySettings, again_at: Duration) -> Result<Self, HistoryError> {
+        match HistoryWriter::open(folder, settings) {
+            Ok(writer) => Ok(Self::Open(Box::new(writer))),
+            Err(error @ HistoryError::Failed { .. }) => {
+                Ok(Self::Closed { why: format!("{:#}", anyhow::Error::from(error)), again_at })
+            }
+            Err(error @ (HistoryError::Locked { .. } | HistoryError::Newer { .. })) => Err(error),
+        }
+    }
+}
+
+const fn history_settings(settings: &AgentSettings) -> HistorySettings {
+    HistorySettings {
+        bytes_max: settings.history_max.0,
+        workloads_max: settings.workloads_max,
+        flush: Duration::from_secs(10),
+    }
+}

@@ -1,0 +1,60 @@
+//! The agent's settings: its file, with the flags of the command line over it.
+
+use anyhow::Context;
+use api::agent_settings::{self, AgentSettings};
+use std::fs;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// The settings and where they come from.
+#[derive(Debug, Default)]
+pub struct Settings {
+    /// The file, where one is used.
+    pub file: Option<PathBuf>,
+    /// `--listen`, which outweighs the file.
+    pub listen: Option<SocketAddr>,
+    /// What holds.
+    pub wanted: AgentSettings,
+    /// Why the file as it is now was not taken, where it was not.
+    pub refused: Option<String>,
+}
+
+impl Settings {
+    /// Reads the file.
+    ///
+    /// # Errors
+    /// When it cannot be read or says something that cannot be.
+    pub fn of(file: Option<PathBuf>, listen: Option<SocketAddr>) -> anyhow::Result<Self> {
+        let mut settings = Self { file, listen, ..Self::default() };
+        settings.wanted = settings.read()?;
+        Ok(settings)
+    }
+
+    /// Reads the file again; what held before holds on when that fails.
+    ///
+    /// # Errors
+    /// In words.
+    pub fn read_again(&mut self) -> Result<(), String> {
+        match self.read() {
+            Ok(wanted) => {
+                (self.wanted, self.refused) = (wanted, None);
+                Ok(())
+            }
+            Err(error) => {
+                let why = format!("{error:#}");
+                self.refused = Some(why.clone());
+                Err(why)
+            }
+        }
+    }
+
+    fn read(&self) -> anyhow::Result<AgentSettings> {
+        let Some(file) = &self.file else {
+            return Ok(AgentSettings { listen: self.listen, ..AgentSettings::default() });
+        };
+        let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+        let settings = agent_settings::read(&text);
+        let settings = settings.map_err(|fault| anyhow::anyhow!("{}:{fault}", file.display()))?;
+        Ok(AgentSettings { listen: self.listen.or(settings.listen), ..settings })
+    }
+}

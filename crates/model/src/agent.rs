@@ -1,0 +1,71 @@
+//! The agent of one machine: how it is doing, and what it costs.
+
+use crate::host::OwnCost;
+use crate::snapshot::{Missing, Timestamp};
+use kernel::bytes::Bytes;
+use std::time::Duration;
+
+/// How the agent is doing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AgentStatus {
+    /// The version that runs.
+    pub version: String,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// The last look at the machine.
+    pub looked_at: Timestamp,
+    /// How often it looked.
+    pub looks: u64,
+    /// How often it means to look.
+    pub interval: Duration,
+    /// Why it looks more rarely than it was told, where it does.
+    pub slowed: Option<String>,
+    /// How many cgroups it sees.
+    pub cgroups: usize,
+    /// How many of them are containers.
+    pub containers: usize,
+    /// What it costs.
+    pub cost: AgentCost,
+    /// What becomes of the history.
+    pub history: HistoryState,
+    /// Incidents since it started.
+    pub incidents: u64,
+    /// The configuration file, where one was given.
+    pub config: Option<String>,
+    /// Why the configuration as it is now was not taken, where it was not.
+    pub config_refused: Option<String>,
+    /// Witnesses that cannot be heard.
+    pub missing: Vec<Missing>,
+}
+
+/// What the agent itself costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AgentCost {
+    /// CPU time and resident memory; nothing where they cannot be read.
+    pub own: Option<OwnCost>,
+    /// The share of one core since the look before, 0 to 1.
+    pub cpu_ratio: Option<f64>,
+    /// How long the last look took, from the first file to the last word.
+    pub look: Duration,
+    /// Cgroup files that it keeps open.
+    pub descriptors: usize,
+    /// Kernel memory that those pin, charged to the agent's own cgroup.
+    pub kernel: Bytes,
+}
+
+/// What becomes of the history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HistoryState {
+    /// It is written.
+    Written {
+        /// So many workloads were in the last step.
+        workloads: usize,
+        /// So many found no room.
+        left_out: usize,
+    },
+    /// It is not: the disk is full, for example.
+    Stopped {
+        /// Why.
+        why: String,
+    },
+}
