@@ -13,6 +13,12 @@ pub const DOCKER: [Need; 3] = [
     Need { program: "busybox", package: "busybox-static" },
 ];
 
+/// What takes advice besides Docker: Compose and kubectl, whose packages are small and start nothing.
+pub const ADVICE: [Need; 2] = [
+    Need { program: "docker-compose", package: "docker-compose" },
+    Need { program: "kubectl", package: "kubernetes-client" },
+];
+
 /// What looks at rendered artefacts.
 pub const RENDER: [Need; 3] = [
     Need { program: "shellcheck", package: "shellcheck" },
@@ -45,6 +51,12 @@ pub fn install_docker() -> anyhow::Result<()> {
     packages::ensure(&DOCKER)
 }
 
+/// Docker comes first: it is not to be brought by another package.
+pub fn install_advice() -> anyhow::Result<()> {
+    install_docker()?;
+    packages::ensure(&ADVICE)
+}
+
 /// cloud-init is wanted for its schema alone: it must not run at the next boot of a machine that had none.
 pub fn install_render() -> anyhow::Result<()> {
     if packages::find_program("cloud-init").is_none() && packages::is_root() {
@@ -58,7 +70,7 @@ pub fn install_render() -> anyhow::Result<()> {
 pub fn run() -> anyhow::Result<ExitCode> {
     crate::subprocess::note_interrupts()?;
     packages::ensure(&FUZZ)?;
-    install_docker()?;
+    install_advice()?;
     install_render()?;
     packages::ensure(&FILE_SYSTEMS)?;
     prometheus::blocks(&prometheus::programs()?)?;

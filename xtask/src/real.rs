@@ -3,6 +3,7 @@
 //! A scenario runs on this machine or inside a virtual one, to which this binary and the product's are shared.
 //! It touches only control groups of containers that it started, and ends only what it started.
 
+mod advise;
 mod alerts;
 mod cgroup_files;
 mod checks;
@@ -74,6 +75,8 @@ pub enum Scenario {
     Alerts,
     /// What `node render` writes, before shellcheck, systemd-analyze and cloud-init
     NodeRender,
+    /// What `advise` prints, done to containers, services and manifests, read back and undone
+    Advise,
     /// A Prometheus of our own with 100 pods × 14 days, and others that are empty, closed, silent or broken
     Prometheus,
 }
@@ -104,6 +107,7 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
         },
         Scenario::NodeFirstBoot => node_first_boot::run(&product, &mut checks),
         Scenario::OomDocker => oom_docker::run(&product, args.docker, args.hogs, &mut checks),
+        Scenario::Advise => advise::run(&product, args.docker, &mut checks),
         Scenario::Prometheus => prometheus::run(&product, &mut checks),
     };
     if let Err(error) = end {

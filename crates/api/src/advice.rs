@@ -3,26 +3,58 @@
 use crate::object::Object;
 use crate::replay::remarks;
 use model::history::{HistoryRemark, LimitsToday};
+use model::policy::AssignedBy;
 use model::reading::Reading;
-use model::recommendation::{Advice, AdvisedWorkload, Because, Controller, Missing, SwapVeto};
+use model::recommendation::{Advice, AdvisedWorkload, AskedOfNodes, Because, Controller, Missing, SwapVeto};
 use serde_json::{Value, json};
 
 /// Why what is set is null.
 const NOT_GIVEN: &str = "what is set today was not given: --limits-today or --compose";
 
+/// What is said beside the workloads.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside<'a> {
+    /// What is to be said of the histories.
+    pub remarks: &'a [HistoryRemark],
+    /// What the source never tells.
+    pub untold: Option<&'a str>,
+    /// What is asked of the nodes, where they were described.
+    pub nodes: Option<&'a AskedOfNodes>,
+}
+
 /// The document of `advise`. `because` and `missing` put reasons into words.
 #[must_use]
 pub fn advice(
     workloads: &[AdvisedWorkload],
-    remarks: &[HistoryRemark],
+    beside: &Beside,
     because: fn(&Because) -> String,
     missing: fn(&Missing) -> String,
 ) -> Value {
     let workloads = workloads.iter().map(|one| workload(one, because, missing));
-    Object::new()
+    let object = Object::new()
         .known("schema", "highwater/advice/v1")
         .known("workloads", workloads.collect::<Vec<_>>())
-        .known("remarks", self::remarks(remarks))
+        .known("remarks", remarks(beside.remarks))
+        .known("untold", beside.untold);
+    match beside.nodes {
+        Some(asked) => object.known("nodes", nodes(asked)).finish(),
+        None => object.finish(),
+    }
+}
+
+fn nodes(asked: &AskedOfNodes) -> Value {
+    Object::new()
+        .known("count", asked.nodes)
+        .known("memory_bytes", asked.node_memory.0)
+        .known("swap_bytes", asked.node_swap.0)
+        .known("swap_needed_bytes", asked.swap_needed.0)
+        .known("swap_promised_bytes", asked.swap_promised.0)
+        .reading_or("swap_promised_ratio", Reading::from(asked.overcommit), "the node has no swap")
+        .known("growth_bytes_per_second", asked.growth_per_second.0)
+        .known("eviction_hard_bytes", asked.eviction_hard.0)
+        .known("swap_write_bytes_per_second", asked.swap_write_per_second.0)
+        .known("vm.min_free_kbytes", asked.min_free_kib)
+        .known("vm.watermark_scale_factor", asked.scale_factor)
         .finish()
 }
 
@@ -105,8 +137,14 @@ fn because(reason: &Because) -> Value {
         Because::Kills { count, raised_to } => {
             json!({"reason": "kills", "count": count, "raised_to_bytes": raised_to.0})
         }
-        Because::Class { class, swap_ratio_max } => {
-            json!({"reason": "class", "class": class.name(), "swap_max_ratio": swap_ratio_max})
+        Because::Class { class, class_by, swap_ratio_max } => {
+            let is_assumed = *class_by == AssignedBy::Default;
+            json!({
+                "reason": "class",
+                "class": class.name(),
+                "class_assumed": is_assumed,
+                "swap_max_ratio": swap_ratio_max
+            })
         }
         Because::Veto(veto) => {
             let veto = match veto {

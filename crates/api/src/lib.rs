@@ -1,10 +1,10 @@
 //! Highwater's own promises: the JSON documents it prints.
 
-pub mod agent_config;
-pub mod alerts;
 pub mod advice;
 pub mod agent;
+pub mod agent_config;
 pub mod agent_settings;
+pub mod alerts;
 pub mod cgroup_tree;
 pub mod container_end;
 pub mod containers;

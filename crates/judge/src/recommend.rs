@@ -9,6 +9,7 @@ pub mod heap;
 pub mod histogram;
 pub mod limited_swap;
 pub mod margin;
+pub mod node;
 pub mod node_swap;
 pub mod one_number;
 pub mod oom_bump;

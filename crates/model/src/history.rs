@@ -91,6 +91,35 @@ pub struct LimitsToday {
     pub swap: Option<Bytes>,
 }
 
+/// What the memory of a container is made of, where the source tells: averages of the last hour.
+///
+/// The kernel counts tmpfs and shared memory in `file` but on the lists of anonymous memory (admin-guide/cgroup-v2.rst, `memory.stat`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryParts {
+    /// All of it: the working set, and swap.
+    pub whole: Bytes,
+    /// Anonymous memory, in memory and in swap.
+    pub anonymous: Option<Bytes>,
+    /// Active page cache.
+    pub active_file: Option<Bytes>,
+    /// tmpfs and shared memory.
+    pub shared: Option<Bytes>,
+}
+
+impl MemoryParts {
+    /// Both together; what one does not tell is not known of both.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let sum = |one: Option<Bytes>, other: Option<Bytes>| Some(one?.saturating_add(other?));
+        Self {
+            whole: self.whole.saturating_add(other.whole),
+            anonymous: sum(self.anonymous, other.anonymous),
+            active_file: sum(self.active_file, other.active_file),
+            shared: sum(self.shared, other.shared),
+        }
+    }
+}
+
 /// One container's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WorkloadHistory {
@@ -104,6 +133,8 @@ pub struct WorkloadHistory {
     pub kills: Vec<Kill>,
     /// What is set now; `None` is not known.
     pub limits: Option<LimitsToday>,
+    /// What its memory is made of; `None` is not known.
+    pub parts: Option<MemoryParts>,
 }
 
 /// Something about a history that whoever relies on it must know.

@@ -1,7 +1,7 @@
 //! Every noun of Highwater as plain values: readings, snapshots, cgroups, containers, limits, findings, incidents. No I/O, no clock.
 
-pub mod alert;
 pub mod agent;
+pub mod alert;
 pub mod assessment;
 pub mod calendar;
 pub mod cgroup;

@@ -184,6 +184,8 @@ pub enum AssignedBy {
     Rule(usize),
     /// No rule: the policy's default.
     Default,
+    /// Whoever asked said so; no rule was looked at.
+    Asked,
 }
 
 /// Of which class and environment a workload is, and who says so.

@@ -1,7 +1,7 @@
 //! What a workload should be given, and why; or what is missing for saying so.
 
 use crate::history::LimitsToday;
-use crate::policy::{PolicyAssignment, WorkloadClass};
+use crate::policy::{AssignedBy, PolicyAssignment, WorkloadClass};
 use crate::replica::Replica;
 use kernel::bytes::Bytes;
 
@@ -83,6 +83,8 @@ pub enum Because {
     Class {
         /// The class.
         class: WorkloadClass,
+        /// Who says that it is of that class; by default it is assumed.
+        class_by: AssignedBy,
         /// Swap at most so many times the memory; zero is none.
         swap_ratio_max: f64,
     },
@@ -173,6 +175,35 @@ pub enum Advice {
     Recommended(Recommendation),
     /// Nothing, and why.
     NotEnough(Vec<Missing>),
+}
+
+/// What advised containers ask of nodes of one kind, packed onto them by their requests.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AskedOfNodes {
+    /// How many nodes they fill.
+    pub nodes: u64,
+    /// The memory of each.
+    pub node_memory: Bytes,
+    /// The swap of each.
+    pub node_swap: Bytes,
+    /// The swap that is in use at the same time on the node that needs most, with a margin.
+    pub swap_needed: Bytes,
+    /// The swap limits on the node with the most of them.
+    pub swap_promised: Bytes,
+    /// The same as a multiple of the node's swap; `None` without swap.
+    pub overcommit: Option<f64>,
+    /// How fast memory grew on the node where it grew fastest, in a second.
+    pub growth_per_second: Bytes,
+    /// As finely as that could be seen.
+    pub interval_seconds: u64,
+    /// Below so much available memory the kubelet evicts.
+    pub eviction_hard: Bytes,
+    /// What the swap device is assumed to take in a second.
+    pub swap_write_per_second: Bytes,
+    /// `vm.min_free_kbytes`.
+    pub min_free_kib: u64,
+    /// `vm.watermark_scale_factor`, in ten-thousandths.
+    pub scale_factor: u64,
 }
 
 /// What keeps a workload's containers running, as far as their names tell.

@@ -266,6 +266,8 @@ impl RecordedSeries {
             series: Series::new(samples.collect()),
             kills: kills.collect(),
             limits: memory.map(|_| LimitsToday { memory: bytes(memory), request: None, swap: bytes(swap) }),
+            // Usage and working set are kept, not their parts.
+            parts: None,
         }
     }
 

@@ -1,21 +1,18 @@
-//! Tells others: a log file, Slack, webhooks, Alertmanager, a command; each at its own pace, none in anybody's way.
+//! Tells others: a log file, Slack, webhooks, Alertmanager, a command, systemd, and whoever asks the agent.
 
 pub mod alertmanager;
+pub mod answerer;
 pub mod command;
+pub mod control_socket;
 pub mod courier;
 pub mod delivery;
 mod http;
 pub mod log_file;
 pub mod receiver;
 mod secret;
+pub mod sd_notify;
 mod shell;
 pub mod slack;
 mod tls;
 mod url;
 pub mod webhook;
-//! Tells others: starts the one command the user named, answers who asks the agent, tells systemd how it is.
-
-pub mod answerer;
-pub mod command;
-pub mod control_socket;
-pub mod sd_notify;

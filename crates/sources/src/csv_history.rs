@@ -104,6 +104,7 @@ pub fn read(files: &[PathBuf], options: &CsvOptions) -> Result<CsvHistories, Csv
                 series: column.series,
                 kills: Vec::new(),
                 limits: None,
+                parts: None,
             });
         }
     }

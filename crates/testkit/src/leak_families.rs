@@ -177,6 +177,7 @@ pub fn series(family: Family, count: u64, hours: u64, seed: u64) -> Vec<Workload
                 series: Series::new(samples.collect()),
                 kills: Vec::new(),
                 limits: None,
+                parts: None,
             }
         })
         .collect()

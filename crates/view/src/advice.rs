@@ -5,16 +5,30 @@ pub mod compose;
 pub mod docker;
 pub mod explain;
 pub mod kubernetes;
+pub mod nodes;
 
 use crate::table::{Align, Cell, Heading, lay_out};
 use crate::text::{Line, Tone, wrapped};
 use crate::units::{ABSENT, bytes, count};
 use kernel::bytes::Bytes;
-use model::recommendation::{Advice, AdvisedWorkload};
+use model::policy::AssignedBy;
+use model::recommendation::{Advice, AdvisedWorkload, AskedOfNodes};
+
+/// What is said beside the workloads.
+#[derive(Clone, Copy, Debug)]
+pub struct Beside<'a> {
+    /// The flags that say what was read, for the next command.
+    pub flags: &'a str,
+    /// What the source never tells.
+    pub untold: Option<&'a str>,
+    /// What is asked of the nodes, where they were described.
+    pub nodes: Option<&'a AskedOfNodes>,
+}
 
 /// The table, the sum, and what to do next.
 #[must_use]
-pub fn table(workloads: &[AdvisedWorkload], flags: &str, width: usize) -> Vec<Line> {
+pub fn table(workloads: &[AdvisedWorkload], beside: &Beside, width: usize) -> Vec<Line> {
+    let flags = beside.flags;
     let right = |title| Heading { title, align: Align::Right };
     let left = |title| Heading { title, align: Align::Left };
     let headings = [
@@ -29,7 +43,9 @@ pub fn table(workloads: &[AdvisedWorkload], flags: &str, width: usize) -> Vec<Li
     let rows: Vec<Vec<Cell>> = workloads.iter().map(row).collect();
     let mut lines = lay_out(&headings, &rows, width);
     lines.push(Line::empty());
-    for sentence in sentences(workloads) {
+    let said = beside.nodes.map(nodes::sentences).into_iter().flatten();
+    let said = said.chain(beside.untold.map(str::to_owned));
+    for sentence in sentences(workloads).into_iter().chain(said) {
         lines.extend(wrapped(&sentence, width.max(20)).into_iter().map(Line::plain));
     }
     let example = workloads.iter().find(|workload| workload.recommendation().is_some());
@@ -53,8 +69,7 @@ fn row(workload: &AdvisedWorkload) -> Vec<Cell> {
     let now = workload
         .today
         .map_or_else(|| ABSENT.to_owned(), |today| today.memory.map_or_else(|| "none".to_owned(), bytes));
-    let mut cells =
-        vec![cell(Tone::Strong, name), plain(workload.assignment.class.name().to_owned()), plain(now)];
+    let mut cells = vec![cell(Tone::Strong, name), plain(class(workload)), plain(now)];
     match &workload.advice {
         Advice::Recommended(advised) => cells.extend([
             plain(bytes(advised.memory)),
@@ -69,6 +84,15 @@ fn row(workload: &AdvisedWorkload) -> Vec<Cell> {
         }
     }
     cells
+}
+
+/// With a mark when it is assumed.
+fn class(workload: &AdvisedWorkload) -> String {
+    let name = workload.assignment.class.name();
+    match workload.assignment.class_by {
+        AssignedBy::Default => format!("{name}?"),
+        AssignedBy::Rule(_) | AssignedBy::Asked => name.to_owned(),
+    }
 }
 
 fn sentences(workloads: &[AdvisedWorkload]) -> Vec<String> {
@@ -106,6 +130,12 @@ fn sentences(workloads: &[AdvisedWorkload]) -> Vec<String> {
     if thin > 0 {
         sentences
             .push(format!("{} without advice: the history is too thin.", count(thin as u64, "workload")));
+    }
+    let assumed = |workload: &&AdvisedWorkload| workload.assignment.class_by == AssignedBy::Default;
+    if let Some(class) = workloads.iter().find(assumed).map(class) {
+        sentences.push(format!(
+            "{class}: assumed, as no rule of the policy knows the name; --class CLASS sets it, a rule of --policy FILE keeps it."
+        ));
     }
     let notes = workloads
         .iter()

@@ -1,8 +1,8 @@
 //! Values into words and tables. No terminal.
 
-pub mod alerts;
 pub mod advice;
 pub mod agent;
+pub mod alerts;
 pub mod bar;
 pub mod columns;
 pub mod csv;

@@ -64,6 +64,7 @@ pub fn sentences(policy: &MemoryPolicy, verdict: &PolicyVerdict) -> Vec<String> 
 fn by(policy: &MemoryPolicy, by: AssignedBy) -> String {
     match by {
         AssignedBy::Default => "no rule is about it and gives one, so the policy's default".to_owned(),
+        AssignedBy::Asked => "the command line says so".to_owned(),
         AssignedBy::Rule(number) => {
             let rule = policy.rules.get(number);
             let name = rule.and_then(|rule| rule.name.as_ref()).map(|name| format!(", {name}"));

@@ -5,7 +5,7 @@
 use std::io::{self, Write};
 
 /// Goes into the name of what is kept: another text needs another version.
-pub const VERSION: &str = "2: 100 pods, 14 days, 300 s";
+pub const VERSION: &str = "3: 100 pods, 14 days, 300 s";
 
 /// The last sample, a whole step.
 pub const END: i64 = 1_700_000_100;
@@ -24,6 +24,11 @@ pub const LIMIT: u64 = 1024 * MIB;
 pub const REQUEST: u64 = 256 * MIB;
 /// Pods that are killed, and when.
 pub const KILLS: [(u64, i64); 4] = [(7, 1000), (23, 2000), (23, 2500), (61, 4000)];
+
+/// The deployment that lives of the page cache.
+pub const PAGE_CACHE: u64 = 4;
+/// The deployment that is mostly tmpfs.
+pub const TMPFS: u64 = 6;
 
 /// One pod.
 #[derive(Clone, Copy)]
@@ -75,6 +80,15 @@ impl Pod {
         if self.0.is_multiple_of(10) && step % 100 < 20 { (1 + self.0) * 4096 } else { 0 }
     }
 
+    /// Percents of its memory: anonymous, active page cache, tmpfs.
+    pub fn parts(self) -> [u64; 3] {
+        match self.0 / 2 {
+            PAGE_CACHE => [30, 62, 8],
+            TMPFS => [25, 5, 70],
+            _ => [75, 20, 5],
+        }
+    }
+
     /// How often it was killed until then.
     pub fn kills_until(self, step: i64) -> usize {
         KILLS.iter().filter(|(pod, at)| *pod == self.0 && *at <= step).count()
@@ -108,8 +122,28 @@ pub fn write(out: &mut impl Write) -> io::Result<()> {
             lines(out, &name, &labels, every.clone(), |step| Some(value(pod, step)))?;
         }
     }
+    parts(out)?;
     states(out)?;
     writeln!(out, "# EOF")
+}
+
+/// What memory is made of, as cAdvisor tells it.
+fn parts(out: &mut impl Write) -> io::Result<()> {
+    let part: [(&str, fn(Pod) -> u64); 4] = [
+        ("container_memory_rss", |pod| pod.parts()[0]),
+        ("container_memory_total_active_file_bytes", |pod| pod.parts()[1]),
+        ("container_memory_total_inactive_file_bytes", |_| 7),
+        ("container_memory_cache", |pod| pod.parts()[1] + pod.parts()[2] + 7),
+    ];
+    for (name, percent) in part {
+        writeln!(out, "# TYPE {name} gauge")?;
+        for pod in Pod::all() {
+            let steps = (0..STEPS).rev().step_by(SLOW_STEPS).collect::<Vec<_>>().into_iter().rev();
+            let labels = format!(r#"{},job="kubelet""#, pod.labels());
+            lines(out, name, &labels, steps, |step| Some(pod.memory(step) / 100 * percent(pod)))?;
+        }
+    }
+    Ok(())
 }
 
 /// What kube-state-metrics tells.

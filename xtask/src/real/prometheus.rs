@@ -2,7 +2,7 @@
 
 use super::checks::Checks;
 use super::product::Product;
-use crate::prometheus::cluster::{END, KILLS, LIMIT, PODS, Pod, REQUEST, STEPS, moment};
+use crate::prometheus::cluster::{END, KILLS, LIMIT, PAGE_CACHE, PODS, Pod, REQUEST, STEPS, TMPFS, moment};
 use crate::prometheus::proxy::{Manner, Proxy};
 use crate::prometheus::server::Prometheus;
 use crate::prometheus::{Programs, blocks, programs};
@@ -176,6 +176,7 @@ fn check_commands(product: &Product, server: &Prometheus, checks: &mut Checks) -
         let holds = advised.zip(peak).is_some_and(|(advised, peak)| advised >= peak);
         checks.check(&format!("{name}: not below its peak"), holds, format!("{advised:?} and {peak:?}"));
     }
+    check_reasons(&run("advise", &["--as", "json", "--class", "batch"])?.stdout, checks)?;
     let lines = run("advise", &["--as", "kubectl", "--workload", "app-03"])?.stdout;
     let wanted =
         "kubectl set resources deployment/app-03 --namespace=team-0 --containers=app --limits=memory=";
@@ -197,6 +198,37 @@ fn check_commands(product: &Product, server: &Prometheus, checks: &mut Checks) -
         !series.is_empty() && series.iter().all(|count| *count == json!(20)),
         json!(series),
     );
+    Ok(())
+}
+
+/// Kills raise those that were killed, and no others; page cache and tmpfs forbid swap where there is much of them.
+fn check_reasons(text: &str, checks: &mut Checks) -> anyhow::Result<()> {
+    let found: Value = serde_json::from_str(text).with_context(|| text.to_owned())?;
+    let with = |key: &str, value: Option<&str>| {
+        let is = |reason: &Value| match value {
+            Some(value) => reason[key] == value,
+            None => reason["reason"] == key,
+        };
+        let workloads = found["workloads"].as_array().into_iter().flatten();
+        let having = workloads.filter(|one| one["because"].as_array().into_iter().flatten().any(is));
+        having.map(|one| one["name"].clone()).collect::<Vec<_>>()
+    };
+    let name = |pod: Pod| json!(format!("{}/{}/app", pod.namespace(), pod.deployment()));
+    let mut killed: Vec<Value> = KILLS.iter().map(|(pod, _)| name(Pod(*pod))).collect();
+    killed.dedup();
+    checks.equal(
+        "advise: kills are a reason where there were some",
+        &json!(with("kills", None)),
+        &json!(killed),
+    );
+    for (veto, deployment) in [("page_cache_bound", PAGE_CACHE), ("tmpfs_heavy", TMPFS)] {
+        let expected = json!([name(Pod(2 * deployment))]);
+        checks.equal(&format!("advise: {veto}"), &json!(with("veto", Some(veto))), &expected);
+    }
+    let without = |one: &&Value| one["swap_limit_bytes"] == 0;
+    let count = found["workloads"].as_array().into_iter().flatten().filter(without).count();
+    checks.equal("advise: those two alone get no swap", &json!(count), &json!(2));
+    checks.equal("advise: nothing is untold", &found["untold"], &Value::Null);
     Ok(())
 }
 

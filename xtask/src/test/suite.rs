@@ -145,6 +145,11 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
             SuiteNeed::Docker,
         ),
         scenario(
+            "advice on containers",
+            own(xtask, &format!("real advise --highwater {highwater}")),
+            SuiteNeed::Docker,
+        ),
+        scenario(
             "docker on debian 13",
             in_machine(xtask, binaries, "--machine debian13 --timeout 300", "docker --docker system"),
             SuiteNeed::Machine(MachineKind::Debian13),

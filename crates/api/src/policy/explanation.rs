@@ -33,7 +33,7 @@ pub fn explanation(policy: &MemoryPolicy, verdict: &PolicyVerdict, sentences: &[
 /// The rule, counted from one as people count, or null for the default.
 fn by(policy: &MemoryPolicy, by: AssignedBy) -> Value {
     match by {
-        AssignedBy::Default => Value::Null,
+        AssignedBy::Default | AssignedBy::Asked => Value::Null,
         AssignedBy::Rule(number) => {
             let name = policy.rules.get(number).and_then(|rule| rule.name.clone());
             Object::new().known("rule", number + 1).known("name", name).finish()

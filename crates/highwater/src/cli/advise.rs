@@ -14,6 +14,7 @@ use model::policy::{Environment, WorkloadClass};
 use model::recommendation::{Advice, AdvisedWorkload};
 use std::path::PathBuf;
 use view::advice::docker::Direction;
+use view::text::Line;
 
 /// What stands below the help.
 pub const EXAMPLES: &str = "Examples:
@@ -159,7 +160,16 @@ pub fn run(args: &AdviseArgs) -> anyhow::Result<Outcome> {
     }
     chosen(&mut gathered, &args.workload)?;
     let workloads: Vec<AdvisedWorkload> = gathered.iter().map(|one| one.workload.clone()).collect();
-    print(args, &gathered, &workloads, compose.as_ref(), &read.histories.remarks)?;
+    let nodes = args
+        .node_memory
+        .zip(args.node_swap)
+        .and_then(|(memory, swap)| gather::nodes(&gathered, read.interval_seconds, memory, swap));
+    let beside = api::advice::Beside {
+        remarks: &read.histories.remarks,
+        untold: args.history.untold(&read),
+        nodes: nodes.as_ref(),
+    };
+    print(args, &gathered, &workloads, compose.as_ref(), &beside)?;
     Ok(if history::is_part_refused(&read.histories.remarks) { Outcome::Unreadable } else { Outcome::Fine })
 }
 
@@ -185,20 +195,27 @@ fn print(
     gathered: &[Gathered],
     workloads: &[AdvisedWorkload],
     compose: Option<&compose::ComposeFile>,
-    remarks: &[model::history::HistoryRemark],
+    beside: &api::advice::Beside,
 ) -> anyhow::Result<()> {
     use view::advice::{because, docker, explain, kubernetes, table};
     if let Some(name) = &args.explain {
         let found = gathered.iter().find(|one| one.is_named(name));
         let one = found.with_context(|| format!("--explain {name}: {}", unknown(gathered)))?;
-        output::lines(&explain::explain(&one.workload, one.hottest, output::width()))?;
+        let mut lines = explain::explain(&one.workload, one.hottest, output::width());
+        let untold = beside.untold.unwrap_or_default();
+        lines.extend(view::text::wrapped(untold, output::width().max(20)).into_iter().map(Line::plain));
+        output::lines(&lines)?;
         return Ok(());
     }
     let direction = if args.undo { Direction::Undo } else { Direction::Do };
     match args.form {
-        Form::Table => output::lines(&table(workloads, &args.history.words(), output::width()))?,
+        Form::Table => {
+            let flags = args.history.words();
+            let beside = view::advice::Beside { flags: &flags, untold: beside.untold, nodes: beside.nodes };
+            output::lines(&table(workloads, &beside, output::width()))?;
+        }
         Form::Json => {
-            output::json(&api::advice::advice(workloads, remarks, because::because, because::missing))?;
+            output::json(&api::advice::advice(workloads, beside, because::because, because::missing))?;
         }
         Form::Docker => output::text(&docker::lines(workloads, direction))?,
         Form::Compose => output::text(&compose::written(workloads, compose))?,

@@ -94,6 +94,25 @@ impl HistoryArgs {
         self.prometheus.url().is_some()
     }
 
+    /// What this source never tells although advice would take it into account, in words.
+    #[must_use]
+    pub fn untold(&self, read: &ReadHistories) -> Option<&'static str> {
+        if read.histories.workloads.iter().any(|workload| workload.parts.is_some()) {
+            return None;
+        }
+        Some(match (self.prometheus.url(), &self.state) {
+            (Some(_), _) => {
+                "The server has no container_memory_rss: no swap is refused for page cache or tmpfs."
+            }
+            (None, Some(_)) => {
+                "The agent remembers kills, but not page cache and tmpfs: no swap is refused for them."
+            }
+            (None, None) => {
+                "A CSV file tells neither kills nor page cache and tmpfs: nothing is raised for kills, no swap refused for the others."
+            }
+        })
+    }
+
     /// The flags again, for a command that is named as the next.
     #[must_use]
     pub fn words(&self) -> String {

@@ -8,7 +8,7 @@ use crate::replay::grid::Grid;
 use crate::replay::timing;
 use kernel::bytes::Bytes;
 use model::history::{Sample, Series, WorkloadHistory};
-use model::policy::WorkloadClass;
+use model::policy::{AssignedBy, WorkloadClass};
 use model::recommendation::{Advice, Because, Missing, Recommendation, SwapVeto};
 
 /// What a recommendation rests on.
@@ -22,6 +22,8 @@ pub struct Asked<'a> {
     pub newest: i64,
     /// The workload's class.
     pub class: WorkloadClass,
+    /// Who says so.
+    pub class_by: AssignedBy,
     /// What the class allows of swap.
     pub cap: ClassCap,
     /// Why it gets none all the same.
@@ -152,7 +154,7 @@ fn reasons(asked: &Asked, series: &Series, peak: Sample, cap: ClassCap, watched:
         because.push(Because::Usual { percentile: MEMORY_SHARE, usage: Bytes(usual as u64) });
     }
     let swap_ratio_max = class_cap::ratio(asked.cap, watched.limits.memory + watched.limits.swap);
-    because.push(Because::Class { class: asked.class, swap_ratio_max });
+    because.push(Because::Class { class: asked.class, class_by: asked.class_by, swap_ratio_max });
     because.extend(asked.veto.filter(|_| cap != asked.cap).map(Because::Veto));
     because
 }
@@ -167,7 +169,7 @@ mod tests {
     use crate::recommend::class_cap::ClassCap;
     use kernel::bytes::Bytes;
     use model::history::{Kill, Sample, Series, WorkloadHistory};
-    use model::policy::WorkloadClass;
+    use model::policy::{AssignedBy, WorkloadClass};
     use model::recommendation::{Advice, Because, Confidence, Missing, Recommendation, SwapVeto};
 
     const MIB: u64 = 1 << 20;
@@ -184,12 +186,21 @@ mod tests {
             series: Series::new(samples.collect()),
             kills: Vec::new(),
             limits: None,
+            parts: None,
         }
     }
 
     fn asked(history: &WorkloadHistory, cap: ClassCap) -> Asked<'_> {
         let newest = history.series.samples().last().map_or(0, |sample| sample.seconds);
-        Asked { history, interval_seconds: 300, newest, class: WorkloadClass::Web, cap, veto: None }
+        Asked {
+            history,
+            interval_seconds: 300,
+            newest,
+            class: WorkloadClass::Web,
+            class_by: AssignedBy::Default,
+            cap,
+            veto: None,
+        }
     }
 
     fn recommended(asked: &Asked) -> Recommendation {

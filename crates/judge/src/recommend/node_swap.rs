@@ -13,12 +13,18 @@ const MARGIN: f64 = 1.3;
 
 /// The swap for overflow that was added up over the containers, moment by moment, and what the system keeps for itself.
 #[must_use]
-pub fn size(mut overflow_sums: Vec<f64>, system_reserved: Bytes) -> Option<Bytes> {
-    overflow_sums.sort_unstable_by(f64::total_cmp);
-    let last = overflow_sums.len().checked_sub(1)?;
-    let index = (SHARE * last as f64).ceil() as usize;
-    let need = overflow_sums.get(index.min(last))? * MARGIN;
+pub fn size(overflow_sums: Vec<f64>, system_reserved: Bytes) -> Option<Bytes> {
+    let need = share_of(overflow_sums)? * MARGIN;
     Some(Bytes(need.ceil() as u64).saturating_add(system_reserved))
+}
+
+/// What all but a thousandth of the values stay at or below.
+#[must_use]
+pub fn share_of(mut values: Vec<f64>) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    let last = values.len().checked_sub(1)?;
+    let index = (SHARE * last as f64).ceil() as usize;
+    values.get(index.min(last)).copied()
 }
 
 /// What is promised against what there is: 1 is no overcommit.

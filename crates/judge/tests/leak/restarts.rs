@@ -28,6 +28,7 @@ fn killed_again_and_again(mib_per_hour: [u64; 3]) -> WorkloadHistory {
         series: Series::new(samples),
         kills,
         limits: None,
+        parts: None,
     }
 }
 

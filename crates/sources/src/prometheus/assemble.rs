@@ -1,11 +1,11 @@
 //! From what was gathered to histories: swap beside memory, kills with what could be held, limits, owners, remarks.
 
 use crate::prometheus::gathered::{ContainerKey, Gathered, Oddities};
-use crate::prometheus::query::{MEMORY, Present, Rare, World};
+use crate::prometheus::query::{MEMORY, PARTS_SECONDS, Present, Rare, World};
 use crate::prometheus::settings::{FetchSettings, FetchedHistories};
 use kernel::bytes::Bytes;
 use model::history::{
-    Histories, HistoryRemark, Kill, LimitsToday, RemarkEffect, Sample, Series, WorkloadHistory,
+    Histories, HistoryRemark, Kill, LimitsToday, MemoryParts, RemarkEffect, Sample, Series, WorkloadHistory,
 };
 use model::replica::Replica;
 use std::collections::BTreeMap;
@@ -62,6 +62,7 @@ pub fn histories(mut gathered: Gathered, settings: &FetchSettings, of: &Circumst
             gathered.oddities.entry(key.clone()).or_default().twice = twice as u64;
         }
         workloads.push(WorkloadHistory {
+            parts: parts(&gathered, &key, &series),
             series,
             kills: kills(&gathered, &key, of.step_seconds),
             limits: limits(&gathered, &key),
@@ -155,6 +156,27 @@ fn limits(gathered: &Gathered, key: &ContainerKey) -> Option<LimitsToday> {
         request: None,
         swap,
     })
+}
+
+/// Swapped memory is anonymous too: without it a container that swaps much would seem to have little to swap.
+fn parts(gathered: &Gathered, key: &ContainerKey, series: &Series) -> Option<MemoryParts> {
+    let part = |present| {
+        let value = gathered.present.get(&(key.clone(), present)).copied();
+        value.filter(|value| value.is_finite() && *value >= 0.0).map(|value| Bytes(value as u64))
+    };
+    let recent = series.samples().last()?.seconds.saturating_sub(PARTS_SECONDS.cast_signed());
+    let swapped = Bytes(swap(gathered, key).range(recent..).map(|(_, bytes)| *bytes).max().unwrap_or(0));
+    let (active, inactive) = (part(Present::ActiveFile), part(Present::InactiveFile));
+    let cached = part(Present::Cache).zip(active).zip(inactive);
+    let parts = MemoryParts {
+        whole: part(Present::WorkingSet)?.saturating_add(swapped),
+        anonymous: part(Present::Anonymous).map(|bytes| bytes.saturating_add(swapped)),
+        active_file: active,
+        shared: cached
+            .map(|((cache, active), inactive)| cache.saturating_sub(active).saturating_sub(inactive)),
+    };
+    let is_told = parts.anonymous.is_some() || parts.active_file.is_some();
+    is_told.then_some(parts)
 }
 
 fn is_limit(value: f64) -> bool {

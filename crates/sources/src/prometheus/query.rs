@@ -64,11 +64,43 @@ pub enum Present {
     KernelLimit,
     /// Swap limits, by the kubelet.
     SwapLimit,
+    /// The working set, as an average of the last hour like the parts below.
+    WorkingSet,
+    /// Anonymous memory: cAdvisor's `rss` is the kernel's `anon`.
+    Anonymous,
+    /// Page cache, tmpfs and shared memory: the kernel's `file`, or v1's `cache`.
+    Cache,
+    /// Page cache that was used lately.
+    ActiveFile,
+    /// Page cache that was not.
+    InactiveFile,
 }
 
+/// What cAdvisor calls the parts of memory.
+const PARTS: [(Present, &str); 5] = [
+    (Present::WorkingSet, "container_memory_working_set_bytes"),
+    (Present::Anonymous, "container_memory_rss"),
+    (Present::Cache, "container_memory_cache"),
+    (Present::ActiveFile, "container_memory_total_active_file_bytes"),
+    (Present::InactiveFile, "container_memory_total_inactive_file_bytes"),
+];
+
+/// One moment may be any; more than an hour would be many samples of every container.
+pub const PARTS_SECONDS: u64 = 3600;
+
 /// All of it.
-pub const PRESENT: [Present; 5] =
-    [Present::Container, Present::Limit, Present::Request, Present::KernelLimit, Present::SwapLimit];
+pub const PRESENT: [Present; 10] = [
+    Present::Container,
+    Present::Limit,
+    Present::Request,
+    Present::KernelLimit,
+    Present::SwapLimit,
+    Present::WorkingSet,
+    Present::Anonymous,
+    Present::Cache,
+    Present::ActiveFile,
+    Present::InactiveFile,
+];
 
 /// Label sets that say who owns whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -214,6 +246,15 @@ pub fn present(world: World, present: Present, filter: &str, within_seconds: u64
         }
         Present::SwapLimit => {
             of_pods(last(selector("container_swap_limit_bytes", &[world.containers(), filter])))
+        }
+        Present::WorkingSet
+        | Present::Anonymous
+        | Present::Cache
+        | Present::ActiveFile
+        | Present::InactiveFile => {
+            let (_, metric) = PARTS.into_iter().find(|(part, _)| *part == present)?;
+            let selector = selector(metric, &[world.containers(), filter]);
+            Some(format!("max by ({labels}) (avg_over_time({selector}[{PARTS_SECONDS}s]))"))
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::units::{bytes, duration, percent};
 use kernel::bytes::Bytes;
+use model::policy::AssignedBy;
 use model::recommendation::{Because, Missing, SwapVeto};
 use std::time::Duration;
 
@@ -40,11 +41,13 @@ pub fn because(reason: &Because) -> String {
                 bytes(*raised_to)
             )
         }
-        Because::Class { class, swap_ratio_max } if *swap_ratio_max > 0.0 => {
-            format!("Class {}: swap of at most {swap_ratio_max:.1} times the memory.", class.name())
-        }
-        Because::Class { class, swap_ratio_max: _ } => {
-            format!("Class {}: no swap, so the whole need is memory.", class.name())
+        Because::Class { class, class_by, swap_ratio_max } => {
+            let swap = if *swap_ratio_max > 0.0 {
+                format!("swap of at most {swap_ratio_max:.1} times the memory")
+            } else {
+                "no swap, so the whole need is memory".to_owned()
+            };
+            format!("Class {}: {swap}. {}", class.name(), assigned(*class_by)).trim_end().to_owned()
         }
         Because::Veto(veto) => format!("No swap all the same: {}.", self::veto(*veto)),
         Because::Request { share, usage } => {
@@ -63,6 +66,15 @@ pub fn because(reason: &Because) -> String {
             bytes(*needs),
             bytes(*others)
         ),
+    }
+}
+
+const fn assigned(by: AssignedBy) -> &'static str {
+    match by {
+        AssignedBy::Default => {
+            "The class is assumed, as no rule of the policy knows the name: --class CLASS sets it, and a rule of --policy FILE keeps it."
+        }
+        AssignedBy::Rule(_) | AssignedBy::Asked => "",
     }
 }
 

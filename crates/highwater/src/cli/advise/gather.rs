@@ -5,10 +5,11 @@ use crate::cli::history::ReadHistories;
 use crate::cli::parallel;
 use crate::cli::progress::Progress;
 use judge::recommend::veto::{MemoryMakeUp, veto};
-use judge::recommend::{advise, class_cap, heap, replicas, workload};
-use model::history::WorkloadHistory;
+use judge::recommend::{advise, class_cap, heap, node, replicas, workload};
+use kernel::bytes::Bytes;
+use model::history::{MemoryParts, WorkloadHistory};
 use model::policy::{AssignedBy, Environment, MemoryPolicy, PolicyAssignment, PolicySubject, WorkloadClass};
-use model::recommendation::{Advice, AdvisedWorkload, Controller, Missing};
+use model::recommendation::{Advice, AdvisedWorkload, AskedOfNodes, Controller, Missing};
 use model::replica::Replica;
 use std::collections::HashMap;
 
@@ -30,6 +31,8 @@ pub struct Gathered<'a> {
     pub workload: AdvisedWorkload,
     /// The history of the replica that needs most.
     pub hottest: &'a WorkloadHistory,
+    /// The histories of its replicas that there is advice for: those that run.
+    pub histories: Vec<&'a WorkloadHistory>,
 }
 
 impl Gathered<'_> {
@@ -52,6 +55,22 @@ pub fn advised<'a>(read: &'a ReadHistories, asked: &Asked) -> anyhow::Result<Vec
     let progress = Progress::new(groups.len(), "workloads advised", true);
     let all = parallel::each(&groups, &progress, |group| one(group, read, &newest, asked))?;
     Ok(all.into_iter().flatten().collect())
+}
+
+/// What the advised containers ask of nodes of this kind.
+#[must_use]
+pub fn nodes(
+    gathered: &[Gathered],
+    interval_seconds: u64,
+    memory: Bytes,
+    swap: Bytes,
+) -> Option<AskedOfNodes> {
+    let members = gathered.iter().flat_map(|one| {
+        let advised = one.workload.recommendation();
+        let histories = one.histories.iter();
+        histories.filter_map(move |history| Some(node::Member { series: &history.series, advised: advised? }))
+    });
+    node::asked(&members.collect::<Vec<_>>(), interval_seconds, memory, swap)
 }
 
 /// Histories of one workload's replicas: by their owner where the source tells, else by their names.
@@ -117,7 +136,7 @@ fn one<'a>(
     let treatment = asked.policy.treatment(assignment.class, assignment.environment);
     let runtime = service.map(ComposeService::heap_settings).unwrap_or_default();
     let made_of =
-        MemoryMakeUp { language: runtime.first().map(|setting| setting.language), ..MemoryMakeUp::default() };
+        MemoryMakeUp { language: runtime.first().map(|setting| setting.language), parts: parts(group) };
     let (mut recommended, mut missing): (Vec<_>, Vec<Missing>) = (Vec::new(), Vec::new());
     for history in group {
         let asked = advise::Asked {
@@ -125,6 +144,7 @@ fn one<'a>(
             interval_seconds: read.interval_seconds,
             newest: newest.get(history.origin.as_str()).copied().unwrap_or(i64::MIN),
             class: assignment.class,
+            class_by: assignment.class_by,
             cap: class_cap::of(treatment),
             veto: veto(&made_of),
         };
@@ -137,6 +157,7 @@ fn one<'a>(
         .iter()
         .max_by_key(|(_, one)| one.memory.saturating_add(one.swap))
         .map_or(first, |(history, _)| *history);
+    let histories = recommended.iter().map(|(history, _)| *history).collect();
     let named = recommended.into_iter().map(|(history, one)| (history.name.clone(), one)).collect();
     let advice = replicas::together(named).map_or(Advice::NotEnough(missing), Advice::Recommended);
     // A replica that is gone has no limits any more; those that are there have.
@@ -154,7 +175,12 @@ fn one<'a>(
     let name = place.map_or_else(|| name.to_owned(), placed_name);
     let place = place.cloned();
     let workload = AdvisedWorkload { name, place, controller, replicas, assignment, today, advice, heap };
-    Some(Gathered { workload, hottest })
+    Some(Gathered { workload, hottest, histories })
+}
+
+/// Of all replicas together, as they get one limit; those that do not tell are left out.
+fn parts(group: &[&WorkloadHistory]) -> Option<MemoryParts> {
+    group.iter().filter_map(|history| history.parts).reduce(MemoryParts::and)
 }
 
 fn assignment(asked: &Asked, name: &str, first: &WorkloadHistory, image: Option<&str>) -> PolicyAssignment {
@@ -162,10 +188,10 @@ fn assignment(asked: &Asked, name: &str, first: &WorkloadHistory, image: Option<
     let subject = PolicySubject { names, image: image.map(str::to_owned), ..PolicySubject::default() };
     let mut assignment = judge::policy::assign(asked.policy, &subject);
     if let Some(class) = asked.class {
-        (assignment.class, assignment.class_by) = (class, AssignedBy::Default);
+        (assignment.class, assignment.class_by) = (class, AssignedBy::Asked);
     }
     if let Some(environment) = asked.environment {
-        (assignment.environment, assignment.environment_by) = (environment, AssignedBy::Default);
+        (assignment.environment, assignment.environment_by) = (environment, AssignedBy::Asked);
     }
     assignment
 }
