@@ -9,7 +9,7 @@ use history::History;
 use record::{Line, Record, read_line};
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 const NAME: &str = "journal";
@@ -164,7 +164,7 @@ impl Journal {
 /// Makes the state folder with all above it, and brings their names to the disk.
 pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     if folder.is_dir() {
-        return Ok(());
+        return refuse_of_others(folder);
     }
     let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if !parent.is_dir() {
@@ -181,13 +181,29 @@ pub(crate) fn make_folder(folder: &Path) -> io::Result<()> {
     File::open(parent)?.sync_all()
 }
 
+/// What an undo does is what the journal says: nobody else may write it, or put a link in its place.
+fn refuse_of_others(folder: &Path) -> io::Result<()> {
+    let metadata = fs::metadata(folder)?;
+    let (uid, own) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    let why = if uid != own && uid != 0 {
+        format!("it belongs to user {uid}: expected user {own}")
+    } else if metadata.mode() & 0o022 != 0 {
+        format!("others may write there (mode {:04o}): expected 0700", metadata.mode() & 0o7777)
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::new(io::ErrorKind::PermissionDenied, why))
+}
+
 #[cfg(test)]
 mod tests {
     use super::record::Record;
     use super::{Journal, JournalError};
     use crate::host::kept::Kept;
+    use crate::lock::Lock;
     use model::plan::{Change, Step};
     use std::fs;
+    use std::os::unix::fs::PermissionsExt;
 
     fn plan() -> Record {
         let step = Step { name: "reload".to_owned(), why: String::new(), change: Change::Reload };
@@ -221,6 +237,25 @@ mod tests {
             }
             let again = Journal::open(&folder.path().join("state")).unwrap();
             assert_eq!(again.history().record_count(), whole + 1, "cut at {cut}");
+        }
+    }
+
+    #[test]
+    fn a_folder_that_others_may_write_is_not_trusted() {
+        let folder = tempfile::tempdir().unwrap();
+        let precious = folder.path().join("precious");
+        fs::write(&precious, "precious").unwrap();
+        std::os::unix::fs::symlink(&precious, folder.path().join("lock")).unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o1777)).unwrap();
+        let error = Lock::take(folder.path(), "node undo").unwrap_err();
+        assert!(std::error::Error::source(&error).unwrap().to_string().contains("mode 1777"), "{error}");
+        assert_eq!(fs::read_to_string(&precious).unwrap(), "precious");
+        assert!(Journal::open(folder.path()).unwrap().write(plan()).is_err());
+        if rustix::process::geteuid().is_root() {
+            fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
+            std::os::unix::fs::chown(folder.path(), Some(4711), None).unwrap();
+            let error = Journal::open(folder.path()).unwrap().write(plan()).unwrap_err();
+            assert!(std::error::Error::source(&error).unwrap().to_string().contains("user 4711"), "{error}");
         }
     }
 

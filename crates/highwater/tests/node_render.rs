@@ -1,5 +1,7 @@
 //! What `node render` writes: golden texts per target, and what must hold of all of them.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests, like the tests, stop at the first surprise")]
+
 use judge::lint::{Subject, lint};
 use kernel::bytes::Bytes;
 use kernel::hierarchy::CgroupVersion;
@@ -311,4 +313,18 @@ fn the_script_leaves_a_link_and_what_it_leads_to_alone() {
     assert_eq!(script(&wanted, "", "off").0, Some(0));
     assert!(path.is_symlink());
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
+}
+
+#[test]
+fn a_root_volume_is_never_guessed_and_never_larger_than_ec2_gives_silently() {
+    for (size, words) in [
+        (SwapSize::Fixed(Bytes(1 << 62)), "gp3 has 65536 GiB at most"),
+        (SwapSize::OfDisk(0.5), "swap takes a share of it"),
+    ] {
+        let wanted = wish(vec![file(size)]);
+        for target in [Target::Karpenter, Target::EksNodeadm] {
+            let remarks = on(target, &wanted, 34).remarks.concat();
+            assert!(remarks.contains(words), "{}: {remarks}", target.name());
+        }
+    }
 }

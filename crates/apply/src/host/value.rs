@@ -4,9 +4,20 @@ use super::place::{self, LastLink};
 use super::{HostError, Machine, Present, failed, refused};
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
+use std::path::PathBuf;
+
+/// Where values of the kernel are. To a file elsewhere a write is a loss of what is in it.
+const BELOW: [&str; 2] = ["/proc/sys/", "/sys/"];
+
+fn place_of(machine: &Machine, path: &str) -> Result<PathBuf, HostError> {
+    if BELOW.iter().all(|folder| !path.starts_with(folder)) || path.split('/').any(|name| name == "..") {
+        return refused(format!("{path}: expected a value below /proc/sys or /sys"));
+    }
+    place::resolve(machine, path, LastLink::Followed)
+}
 
 pub fn present(machine: &Machine, path: &str, now: &str, wanted: &str) -> Result<Present, HostError> {
-    let place = place::resolve(machine, path, LastLink::Followed)?;
+    let place = place_of(machine, path)?;
     let text = match fs::read_to_string(&place) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(Present::Other(format!("{path} is not there: this kernel has no such value")));
@@ -24,7 +35,7 @@ pub fn present(machine: &Machine, path: &str, now: &str, wanted: &str) -> Result
 }
 
 pub fn act(machine: &Machine, path: &str, wanted: &str) -> Result<(), HostError> {
-    let place = place::resolve(machine, path, LastLink::Followed)?;
+    let place = place_of(machine, path)?;
     let wanted = chosen(wanted);
     // As a shell's `>` does; files of the kernel do not mind.
     let opened = OpenOptions::new().write(true).truncate(true).open(&place);
@@ -93,6 +104,18 @@ mod tests {
         assert_eq!(present(&machine, PATH, "lzo", "zstd").unwrap(), Present::Wanted);
         assert!(super::is_same("/sys/module/zswap/parameters/enabled", "Y", "1"));
         assert!(!super::is_same("/proc/sys/vm/swappiness", "Y", "1"));
+    }
+
+    #[test]
+    fn a_file_that_is_no_value_of_the_kernel_is_left_alone() {
+        let (root, machine) = machine("1");
+        fs::write(root.path().join("shadow"), "1").unwrap();
+        for path in ["/shadow", "/proc/sys/../../shadow", "/system/x"] {
+            let error = act(&machine, path, "2").unwrap_err();
+            assert!(error.to_string().contains("below /proc/sys or /sys"), "{error}");
+            assert!(present(&machine, path, "1", "2").is_err());
+        }
+        assert_eq!(fs::read_to_string(root.path().join("shadow")).unwrap(), "1");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use crate::render::mime::{Part, archive};
 use crate::render::node_files::{self, EKS, here_documents};
 use crate::render::{RenderNode, Rendered, kubelet, size};
-use model::node_swap::NodeSwap;
+use model::node_swap::{NodeSwap, SwapSize};
 
 /// What EC2 takes, before its own encoding.
 const USER_DATA_MAX: usize = 16 << 10;
@@ -20,7 +20,9 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
          and cidr below `spec.cluster` of the NodeConfig."
             .to_owned(),
     );
-    remarks.push(format!("The root volume must hold images and swap: {}.", root_volume(wanted, node).words));
+    let volume = root_volume(wanted, node);
+    remarks.push(format!("The root volume must hold images and swap: {}.", volume.words));
+    remarks.extend(too_large(&volume));
     let local_storage: &[&str] = if size::uses_instance_store(wanted) {
         &["  instance:", "    localStorage:", "      strategy: RAID0"]
     } else {
@@ -94,14 +96,28 @@ pub struct RootVolume {
 /// Room for images and logs: the volume that Karpenter gives by itself.
 const ROOT_GIB: u64 = 20;
 
+/// The largest volume of kind gp3 (docs.aws.amazon.com, "Amazon EBS General Purpose SSD volumes").
+const GP3_GIB_MAX: u64 = 64 << 10;
+
+/// Why EC2 refuses a volume of this size, if so.
+#[must_use]
+pub fn too_large(volume: &RootVolume) -> Option<String> {
+    let size = volume.gibibytes.filter(|size| *size > GP3_GIB_MAX)?;
+    Some(format!("A root volume of {size} GiB is refused by EC2: gp3 has {GP3_GIB_MAX} GiB at most."))
+}
+
 /// The root volume: images and swap, with the 15% free that the script leaves.
 #[must_use]
 pub fn root_volume(wanted: &NodeSwap, node: RenderNode) -> RootVolume {
     let gibibytes =
         size::on_root(wanted, node).map(|swap| ((size::gibibytes(swap) + ROOT_GIB) * 100).div_ceil(85));
-    let words = gibibytes.map_or_else(
-        || "how large depends on the machine's memory; --node-memory computes it".to_owned(),
-        |size| format!("{size} GiB or more"),
-    );
+    let of_disk = wanted.areas.iter().filter_map(|area| size::disk_size(&area.backing));
+    let words = match gibibytes {
+        Some(size) => format!("{size} GiB or more"),
+        None if of_disk.into_iter().any(|size| matches!(size, SwapSize::OfDisk(_))) => {
+            "how large is yours to say, as swap takes a share of it".to_owned()
+        }
+        None => "how large depends on the machine's memory; --node-memory computes it".to_owned(),
+    };
     RootVolume { gibibytes, words }
 }

@@ -2,7 +2,7 @@
 //!
 //! Its `spec.kubelet` knows no swap, so everything goes by `spec.userData`, which Karpenter joins with its own NodeConfig.
 
-use crate::render::eks_nodeadm::{remarks, root_volume, user_data};
+use crate::render::eks_nodeadm::{remarks, root_volume, too_large, user_data};
 use crate::render::{RenderNode, Rendered, kubelet, size};
 use model::node_swap::NodeSwap;
 
@@ -31,6 +31,7 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
     if volume.gibibytes.is_none() {
         remarks.push(format!("No blockDeviceMappings: {}. Karpenter's own volume has 20 GiB.", volume.words));
     }
+    remarks.extend(too_large(&volume));
     remarks.push(
         "Role, subnets and security groups are those of Karpenter's guide; put your cluster's name in with \
          `CLUSTER_NAME=… envsubst '$CLUSTER_NAME'`, and pin the AMI for production."
