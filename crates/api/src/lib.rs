@@ -1,8 +1,8 @@
 //! Highwater's own promises: the JSON documents it prints.
 
+pub mod advice;
 pub mod agent_config;
 pub mod alerts;
-pub mod advice;
 pub mod cgroup_tree;
 pub mod container_end;
 pub mod containers;

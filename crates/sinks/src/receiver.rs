@@ -28,7 +28,7 @@ pub fn of(settings: &SinkSettings, standing: &[Notice]) -> Box<dyn Deliver> {
 
 /// A notice for tests.
 #[cfg(test)]
-pub(crate) fn test_notice(key: &str) -> model::notice::Notice {
+pub(crate) fn test_notice(key: &str) -> Notice {
     use model::notice::NoticeKind;
     Notice {
         key: key.to_owned(),

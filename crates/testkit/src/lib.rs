@@ -5,5 +5,5 @@ pub mod leak_families;
 pub mod oom_text;
 pub mod recorded_machine;
 pub mod scripted_docker;
-pub mod scripted_receiver;
 pub mod scripted_prometheus;
+pub mod scripted_receiver;

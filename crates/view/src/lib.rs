@@ -1,7 +1,7 @@
 //! Values into words and tables. No terminal.
 
-pub mod alerts;
 pub mod advice;
+pub mod alerts;
 pub mod bar;
 pub mod columns;
 pub mod csv;
