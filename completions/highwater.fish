@@ -45,6 +45,7 @@ complete -c highwater -n "__fish_highwater_needs_command" -f -a "policy" -d 'Sho
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "replay" -d 'Judge rules for memory limits on recorded histories: kills, memory, swap'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "advise" -d 'Advise memory limits and swap from recorded histories, with reasons, commands and their undo'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "leaks" -d 'Find memory that grows and is not given back'
+complete -c highwater -n "__fish_highwater_needs_command" -f -a "alerts" -d 'Show alerts, test whether they arrive, silence them'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "completions" -d 'Print shell completions'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "generate" -d 'Write man pages, completions and the command reference'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -596,6 +597,70 @@ never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l join -d 'The same name in two files is one container, whose history is in both'
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l partial -d 'Work also with answers that the server calls partial'
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and not __fish_seen_subcommand_from ls list test silence help" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and not __fish_seen_subcommand_from ls list test silence help" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and not __fish_seen_subcommand_from ls list test silence help" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and not __fish_seen_subcommand_from ls list test silence help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and not __fish_seen_subcommand_from ls list test silence help" -f -a "ls" -d 'List what stands, what is silenced and what waits for a receiver'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and not __fish_seen_subcommand_from ls list test silence help" -f -a "list" -d 'List what stands, what is silenced and what waits for a receiver'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and not __fish_seen_subcommand_from ls list test silence help" -f -a "test" -d 'Send a test to the receivers and tell what they answer'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and not __fish_seen_subcommand_from ls list test silence help" -f -a "silence" -d 'Tell nobody of some alerts for a while'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and not __fish_seen_subcommand_from ls list test silence help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -l state -d 'The agent\'s state folder' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -l config -d 'The agent\'s configuration; without this file: every rule, and nobody to tell' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -l check -d 'The exit code is 1 when an alert stands'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -l state -d 'The agent\'s state folder' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -l config -d 'The agent\'s configuration; without this file: every rule, and nobody to tell' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -l check -d 'The exit code is 1 when an alert stands'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -l state -d 'The agent\'s state folder' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -l config -d 'The agent\'s configuration; without this file: every rule, and nobody to tell' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -l keep -d 'Send as the agent does: kept in the state folder until it arrives, with attempts for this long. Also sends what waits there. Not while an agent uses the folder' -r
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -l count -d 'So many messages' -r
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l state -d 'The agent\'s state folder' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l config -d 'The agent\'s configuration; without this file: every rule, and nobody to tell' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l for -d 'For how long: 30m, 2h, 1d' -r
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l rule -d 'Only alerts of this rule; can be given more than once' -r
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l reason -d 'Why, for the people who ask' -r
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l remove -d 'End the silence of this name, as --list shows it' -r
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l list -d 'List the silences'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "ls" -d 'List what stands, what is silenced and what waits for a receiver'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "test" -d 'Send a test to the receivers and tell what they answer'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "silence" -d 'Tell nobody of some alerts for a while'
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand completions" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand completions" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
 complete -c highwater -n "__fish_highwater_using_subcommand completions" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
@@ -609,22 +674,23 @@ complete -c highwater -n "__fish_highwater_using_subcommand generate" -l color -
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "top" -d 'Watch every container live'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "oom" -d 'Find and explain OOM kills'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "history" -d 'Show what the agent remembers: memory, limits, swap and kills over two weeks'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "node" -d 'Make a machine ready for swap'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "replay" -d 'Judge rules for memory limits on recorded histories: kills, memory, swap'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "advise" -d 'Advise memory limits and swap from recorded histories, with reasons, commands and their undo'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "leaks" -d 'Find memory that grows and is not given back'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "completions" -d 'Print shell completions'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "top" -d 'Watch every container live'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "oom" -d 'Find and explain OOM kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "history" -d 'Show what the agent remembers: memory, limits, swap and kills over two weeks'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "node" -d 'Make a machine ready for swap'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "replay" -d 'Judge rules for memory limits on recorded histories: kills, memory, swap'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "advise" -d 'Advise memory limits and swap from recorded histories, with reasons, commands and their undo'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "leaks" -d 'Find memory that grows and is not given back'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "alerts" -d 'Show alerts, test whether they arrive, silence them'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "completions" -d 'Print shell completions'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history lint node policy replay advise leaks alerts completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "docker" -d 'Tell what a `docker run` line becomes: files, warnings, refusals'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "podman" -d 'Tell what a `podman run` line becomes: files, warnings, refusals'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "protection" -d 'Compute how much of memory.min and memory.low holds in a tree of cgroups'
@@ -643,3 +709,6 @@ complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_see
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "show" -d 'Print the whole policy: the built-in one, or a file with what it leaves out'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "check" -d 'Check a policy file: unknown fields, values out of range, rules that nothing can reach'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from policy" -f -a "explain" -d 'Tell which rule gives a container its class and environment, what that wants, and what holds now'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "ls" -d 'List what stands, what is silenced and what waits for a receiver'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "test" -d 'Send a test to the receivers and tell what they answer'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from alerts" -f -a "silence" -d 'Tell nobody of some alerts for a while'
