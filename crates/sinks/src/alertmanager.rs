@@ -1,5 +1,6 @@
-//! Alertmanager's API v2: what stands is posted again each minute with an end in the near future, so that nothing stands for ever
-//! when the agent is gone. Written at <https://prometheus.io/docs/alerting/latest/alerts_api/>.
+//! Alertmanager's API v2: what stands is posted again each minute, with an end in the near future.
+//!
+//! So nothing stands for ever when the agent is gone. Written at <https://prometheus.io/docs/alerting/latest/alerts_api/>.
 
 use crate::delivery::{Deliver, DeliveryError};
 use crate::http::{self, Post};

@@ -156,7 +156,7 @@ pub fn list(
     } else {
         let left = |title| Heading { title, align: Align::Left };
         let right = |title| Heading { title, align: Align::Right };
-        let headings = [left("SEVERITY"), left("RULE"), right("SINCE"), left("STATE"), left("WHAT")];
+        let headings = [left("WHAT"), left("SEVERITY"), left("RULE"), right("SINCE"), left("STATE")];
         let rows: Vec<Vec<Cell>> = alerts.iter().map(row).collect();
         lines.extend(lay_out(&headings, &rows, width));
         lines.push(Line::empty());
@@ -216,11 +216,11 @@ fn row((alert, age, silenced): &(&Alert, Duration, Option<&str>)) -> Vec<Cell> {
     };
     let cell = |tone, text: String| Cell { tone, text };
     vec![
+        cell(Tone::Strong, title(alert)),
         cell(tone, severity.to_owned()),
         cell(Tone::Plain, alert.key.rule.as_str().to_owned()),
         cell(Tone::Plain, duration(*age)),
         cell(Tone::Plain, state),
-        cell(Tone::Strong, title(alert)),
     ]
 }
 
