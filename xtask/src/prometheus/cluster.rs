@@ -127,9 +127,12 @@ pub fn write(out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "# EOF")
 }
 
+/// A part of a pod's memory, in percents.
+type Percent = fn(Pod) -> u64;
+
 /// What memory is made of, as cAdvisor tells it.
 fn parts(out: &mut impl Write) -> io::Result<()> {
-    let part: [(&str, fn(Pod) -> u64); 4] = [
+    let part: [(&str, Percent); 4] = [
         ("container_memory_rss", |pod| pod.parts()[0]),
         ("container_memory_total_active_file_bytes", |pod| pod.parts()[1]),
         ("container_memory_total_inactive_file_bytes", |_| 7),
