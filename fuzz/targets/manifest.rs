@@ -50,7 +50,7 @@ fn walk(file: &ManifestFile, node: &Node, edits: &mut usize) {
                 check(file, entry.key.span);
                 if *edits > 0 && file.text.len() < 2_000 {
                     *edits -= 1;
-                    let value = Scalar { text: "1Gi".to_owned(), style: Style::Plain };
+                    let value = Scalar { text: "1Gi".into(), style: Style::Plain };
                     let made = [
                         remove_entry(&file.text, node, entry),
                         insert_after(&file.text, node, entry, "new", &value),
