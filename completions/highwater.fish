@@ -38,6 +38,8 @@ complete -c highwater -n "__fish_highwater_needs_command" -f -a "top" -d 'Watch 
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "oom" -d 'Find and explain OOM kills'
+complete -c highwater -n "__fish_highwater_needs_command" -f -a "history" -d 'Show what the agent remembers: memory, limits, swap and kills over two weeks'
+complete -c highwater -n "__fish_highwater_needs_command" -f -a "agent" -d 'Watch this machine always: remember every workload, explain every kill, give metrics'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "node" -d 'Make a machine ready for swap'
 complete -c highwater -n "__fish_highwater_needs_command" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
@@ -252,6 +254,70 @@ complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "watch" -d 'Wait for kills and tell each as it happens'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "parse" -d 'Print the OOM reports in a log of any kind, of any kernel'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l since -d 'Only the last 30m, 2h, 1d, 2w, back from the last that is recorded' -r
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l state -d 'The folder in which the agent remembers' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l step -d 'How long a step is [default: the shortest that is kept for that long]' -r -f -a "1s\t'Kept for an hour'
+10s\t'Kept for a day'
+1m\t'Kept for two weeks'"
+complete -c highwater -n "__fish_highwater_using_subcommand history" -s f -l format -d 'How to print [default: table for all, graph for one]' -r -f -a "table\t'A line for each workload or step'
+graph\t'A picture of one workload'
+json\t'For scripts'
+csv\t'For spreadsheets and `highwater replay`'"
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand history" -l ascii -d 'Draw with letters and signs alone, as with NO_COLOR'
+complete -c highwater -n "__fish_highwater_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and not __fish_seen_subcommand_from status install uninstall help" -l config -d 'The configuration [default: /etc/highwater/agent.yaml where there is one]' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and not __fish_seen_subcommand_from status install uninstall help" -l state -d 'The folder in which to remember' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and not __fish_seen_subcommand_from status install uninstall help" -l listen -d 'Give metrics at this address: http://ADDR/metrics' -r
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and not __fish_seen_subcommand_from status install uninstall help" -l socket -d 'Where it can be asked; an empty name is nowhere [default: /run/highwater/agent.sock where that folder is]' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and not __fish_seen_subcommand_from status install uninstall help" -l recorded -d 'See what was remembered below another folder instead of this machine, and end with it' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and not __fish_seen_subcommand_from status install uninstall help" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and not __fish_seen_subcommand_from status install uninstall help" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and not __fish_seen_subcommand_from status install uninstall help" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and not __fish_seen_subcommand_from status install uninstall help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and not __fish_seen_subcommand_from status install uninstall help" -f -a "status" -d 'Ask the running agent how it is'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and not __fish_seen_subcommand_from status install uninstall help" -f -a "install" -d 'Install the agent as a service of systemd: its unit, its user, its folders'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and not __fish_seen_subcommand_from status install uninstall help" -f -a "uninstall" -d 'Stop the agent and take away what `install` made'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and not __fish_seen_subcommand_from status install uninstall help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from status" -l socket -d 'Where the agent can be asked' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from status" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from status" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from status" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from status" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from install" -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from install" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from install" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from install" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from install" -l yes -d 'Do not ask'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from install" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from install" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from uninstall" -l format -d 'How to print' -r -f -a "text\t'For people'
+json\t'For scripts'"
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from uninstall" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from uninstall" -l docker-host -d 'The container engine\'s socket: a path or unix:///PATH. Found by itself when not given' -r
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from uninstall" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
+always\t'Always'
+never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from uninstall" -l yes -d 'Do not ask'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from uninstall" -l dry-run -d 'Show what would be done, and do nothing'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from uninstall" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from help" -f -a "status" -d 'Ask the running agent how it is'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from help" -f -a "install" -d 'Install the agent as a service of systemd: its unit, its user, its folders'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from help" -f -a "uninstall" -d 'Stop the agent and take away what `install` made'
+complete -c highwater -n "__fish_highwater_using_subcommand agent; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand lint" -s f -l format -d 'How to print' -r -f -a "text\t'For people, with the lines'
 json\t'For scripts: highwater/findings/v1'
 sarif\t'For code scanning: SARIF 2.1.0'
@@ -524,20 +590,22 @@ complete -c highwater -n "__fish_highwater_using_subcommand generate" -l color -
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand generate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "top" -d 'Watch every container live'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "oom" -d 'Find and explain OOM kills'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "node" -d 'Make a machine ready for swap'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "replay" -d 'Judge rules for memory limits on recorded histories: kills, memory, swap'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "leaks" -d 'Find memory that grows and is not given back'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "completions" -d 'Print shell completions'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
-complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom lint node policy replay leaks completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "ls" -d 'List every container: used, limit, what is left, swap, kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "show" -d 'Show everything about one container, unit, process or cgroup'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "top" -d 'Watch every container live'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "free" -d 'Tell what this process may really use, next to what `free` claims'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "explain" -d 'Tell what a manifest or a command line will do with memory and swap, before it runs'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "oom" -d 'Find and explain OOM kills'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "history" -d 'Show what the agent remembers: memory, limits, swap and kills over two weeks'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "agent" -d 'Watch this machine always: remember every workload, explain every kill, give metrics'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "lint" -d 'Check manifests, node configuration and scripts before they run'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "node" -d 'Make a machine ready for swap'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "policy" -d 'Show, check and explain the memory policy: who gets how much swap, and why'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "replay" -d 'Judge rules for memory limits on recorded histories: kills, memory, swap'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "leaks" -d 'Find memory that grows and is not given back'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "completions" -d 'Print shell completions'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "generate" -d 'Write man pages, completions and the command reference'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and not __fish_seen_subcommand_from ls show top free explain oom history agent lint node policy replay leaks completions generate help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "docker" -d 'Tell what a `docker run` line becomes: files, warnings, refusals'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "podman" -d 'Tell what a `podman run` line becomes: files, warnings, refusals'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from explain" -f -a "protection" -d 'Compute how much of memory.min and memory.low holds in a tree of cgroups'
@@ -546,6 +614,9 @@ complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_see
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "show" -d 'Tell the whole story of one kill'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "watch" -d 'Wait for kills and tell each as it happens'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from oom" -f -a "parse" -d 'Print the OOM reports in a log of any kind, of any kernel'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from agent" -f -a "status" -d 'Ask the running agent how it is'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from agent" -f -a "install" -d 'Install the agent as a service of systemd: its unit, its user, its folders'
+complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from agent" -f -a "uninstall" -d 'Stop the agent and take away what `install` made'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from node" -f -a "check" -d 'Check this machine: swap, kernel, kubelet, runtimes, and what keeps swap from working'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from node" -f -a "plan" -d 'Show what would change to give this machine the swap that is wanted; nothing is changed'
 complete -c highwater -n "__fish_highwater_using_subcommand help; and __fish_seen_subcommand_from node" -f -a "apply" -d 'Do what `plan` shows, step by step, with a journal: a crash at any point can be continued or undone'

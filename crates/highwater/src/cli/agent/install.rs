@@ -45,13 +45,13 @@ const STATE: &str = "var/lib/highwater/install";
 #[derive(Args)]
 pub struct InstallArgs {
     /// Do not ask
-    #[arg(long, help_heading = "Options")]
+    #[arg(long)]
     yes: bool,
     /// Show what would be done, and do nothing
-    #[arg(long, conflicts_with = "yes", help_heading = "Options")]
+    #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
     /// How to print
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", help_heading = "Options")]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
 
