@@ -160,7 +160,7 @@ pub fn run() -> anyhow::Result<Outcome> {
         Some(Command::Explain(args)) => explain::run(&args),
         Some(Command::Oom(args)) => oom::run(&global, &args),
         Some(Command::History(args)) => remembered::run(&global, &args),
-        Some(Command::Agent(args)) => agent::run(&global, args),
+        Some(Command::Agent(args)) => agent::run(&global, &args),
         Some(Command::Lint(args)) => lint::run(&args),
         Some(Command::Node(args)) => node::run(&global, &args),
         Some(Command::Policy(args)) => policy::run(&global, &args),

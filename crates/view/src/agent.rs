@@ -59,6 +59,15 @@ pub fn refused(why: &str) -> String {
     format!("the configuration is not taken: {why}; the one before holds on")
 }
 
+/// The agent is installed.
+#[must_use]
+pub fn installed() -> Vec<Line> {
+    vec![
+        Line::of(Tone::Good, "The agent is installed; it starts with the machine."),
+        Line::plain("Next: highwater agent status. `highwater agent uninstall` takes it away."),
+    ]
+}
+
 /// The state of the agent.
 #[must_use]
 pub fn status(status: &AgentStatus) -> Vec<Line> {

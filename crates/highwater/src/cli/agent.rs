@@ -98,12 +98,12 @@ enum AgentCommand {
 ///
 /// # Errors
 /// When the settings cannot be read, the state cannot be written, or standard output cannot.
-pub fn run(global: &Global, args: AgentArgs) -> anyhow::Result<Outcome> {
+pub fn run(global: &Global, args: &AgentArgs) -> anyhow::Result<Outcome> {
     match &args.command {
         Some(AgentCommand::Status(args)) => status::run(args),
         Some(AgentCommand::Install(args)) => install::install(global, args),
         Some(AgentCommand::Uninstall(args)) => install::uninstall(global, args),
-        None => watch(global, &args),
+        None => watch(global, args),
     }
 }
 

@@ -1,9 +1,9 @@
 //! `highwater agent install` and `uninstall`: the unit, its user and its folders, through the same journal as every other change.
 
-use crate::cli::Global;
 use crate::cli::node::apply::finish;
 use crate::cli::node::stage::{self, Teller, is_agreed, no_right, print};
 use crate::cli::output::Format;
+use crate::cli::{Global, output};
 use crate::exit_code::Outcome;
 use anyhow::Context;
 use apply::host::Machine;
@@ -45,13 +45,13 @@ const STATE: &str = "var/lib/highwater/install";
 #[derive(Args)]
 pub struct InstallArgs {
     /// Do not ask
-    #[arg(long, help_heading = "Options")]
+    #[arg(long)]
     yes: bool,
     /// Show what would be done, and do nothing
-    #[arg(long, conflicts_with = "yes", help_heading = "Options")]
+    #[arg(long, conflicts_with = "yes")]
     dry_run: bool,
     /// How to print
-    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text", help_heading = "Options")]
+    #[arg(long, value_enum, value_name = "FORMAT", default_value = "text")]
     format: Format,
 }
 
@@ -66,7 +66,12 @@ pub fn install(global: &Global, args: &InstallArgs) -> anyhow::Result<Outcome> {
         print(Format::Text, &view::node_run::plan(&plan))?;
         return Ok(if plan.refusals.is_empty() { Outcome::Fine } else { Outcome::NotDone });
     }
-    finish(&run_plan(global, args, &machine, &plan)?, args.format)
+    let report = run_plan(global, args, &machine, &plan)?;
+    if report.stopped.is_none() && args.format == Format::Text {
+        output::lines(&view::agent::installed())?;
+        return Ok(Outcome::Fine);
+    }
+    finish(&report, args.format)
 }
 
 fn run_plan(global: &Global, args: &InstallArgs, machine: &Machine, plan: &Plan) -> anyhow::Result<NodeRun> {
