@@ -40,6 +40,7 @@ fn main() {
     let mut agent = Agent::start(Path::new(&binary), &forest, state.path());
     let mut hopper = Hopper::start(&forest.folder);
     sleep(WARM_UP);
+    assert!(agent.child.try_wait().unwrap().is_none(), "the agent ended");
     for (name, moves) in [("every container moves", true), ("no container moves", false)] {
         let before = agent.cpu_time();
         let mut plain = Duration::ZERO;
@@ -89,7 +90,10 @@ impl Agent {
         let own = |name: &str| fs::write(forest.folder.join(name).join("cgroup.procs"), "0").unwrap();
         own("agent");
         let child = Command::new(binary)
-            .args(["agent", "--socket", "", "--state"])
+            .arg("agent")
+            .arg("--socket")
+            .arg(state.join("agent.sock"))
+            .arg("--state")
             .arg(state)
             .stdout(Stdio::null())
             .spawn()

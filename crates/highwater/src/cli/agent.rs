@@ -73,7 +73,7 @@ pub struct AgentArgs {
     /// Give metrics at this address: http://ADDR/metrics
     #[arg(long, value_name = "ADDR")]
     listen: Option<SocketAddr>,
-    /// Where it can be asked; an empty name is nowhere [default: /run/highwater/agent.sock where that folder is]
+    /// Where it can be asked [default: /run/highwater/agent.sock where that folder is]
     #[arg(long, value_name = "SOCKET")]
     socket: Option<PathBuf>,
     /// See what was remembered below another folder instead of this machine, and end with it
@@ -207,7 +207,6 @@ fn recorded(folder: &Path, state: &Path) -> anyhow::Result<RecordedMachine> {
 /// Where it can be asked: where the flag says, else in the folder that systemd made for it.
 fn socket(args: &AgentArgs) -> Option<PathBuf> {
     match &args.socket {
-        Some(path) if path.as_os_str().is_empty() => None,
         Some(path) => Some(path.clone()),
         None => {
             let usual = Path::new(SOCKET);
