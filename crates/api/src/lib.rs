@@ -4,7 +4,6 @@ pub mod advice;
 pub mod agent;
 pub mod agent_config;
 pub mod agent_settings;
-pub mod agent_config;
 pub mod alerts;
 pub mod cgroup_tree;
 pub mod container_end;
