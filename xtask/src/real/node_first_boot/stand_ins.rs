@@ -15,6 +15,8 @@ const SAW: &str = "/run/saw";
 
 const NODEADM: &str = r#"#!/bin/sh
 set -eu
+# `need` of the machine is on no unit's path.
+PATH=$PATH:/run/vm/bin
 sleep 1
 if [ -e /run/stand-in/disk ]; then
     disk=$(cat /run/stand-in/disk)
