@@ -70,7 +70,7 @@ fn check_refusals(product: &Product, checks: &mut Checks) -> anyhow::Result<()> 
             "a file that is no swap",
             "echo mine >/var/lib/mine",
             "--swap=16Mi --file=/var/lib/mine",
-            "holds no swap",
+            "is no swap file",
         ),
         ("memory", "true", "--swap=16Mi --file=/run/swapfile", "tmpfs"),
         ("no room", "true", "--swap=5Gi --file=/var/lib/large", "do not fit"),
