@@ -390,8 +390,9 @@ mod tests {
 
         #[test]
         fn any_bytes_end_in_tokens_or_a_fault(bytes: Vec<u8>, piece in any::<u8>()) {
-            let whole = read(&bytes, bytes.len());
-            assert_eq!(read(&bytes, usize::from(piece)), whole);
+            // A text that pieces cut is refused where its last piece begins, so the place may differ.
+            let read = |piece_bytes| read(&bytes, piece_bytes).map_err(|fault| fault.expected);
+            assert_eq!(read(usize::from(piece)), read(bytes.len()));
         }
     }
 }
