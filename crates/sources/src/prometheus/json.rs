@@ -76,6 +76,18 @@ impl Default for Lexer {
     }
 }
 
+/// What was expected so many bytes behind the beginning of a step: a place that does not depend on how a text is cut into pieces.
+struct StepFault {
+    behind: usize,
+    expected: &'static str,
+}
+
+impl From<&'static str> for StepFault {
+    fn from(expected: &'static str) -> Self {
+        Self { behind: 0, expected }
+    }
+}
+
 /// Who takes the tokens; what it returns is what it expected instead.
 type Sink<'sink> = dyn FnMut(Token<'_>) -> Result<(), &'static str> + 'sink;
 
@@ -87,8 +99,8 @@ impl Lexer {
     pub fn feed(&mut self, piece: &[u8], sink: &mut Sink<'_>) -> Result<(), JsonFault> {
         let mut rest = piece;
         while let Some((&byte, _)) = rest.split_first() {
-            let taken = self.step(byte, rest, sink).map_err(|expected| {
-                let read = piece.len().saturating_sub(rest.len()) as u64;
+            let taken = self.step(byte, rest, sink).map_err(|StepFault { behind, expected }| {
+                let read = (piece.len().saturating_sub(rest.len()) + behind) as u64;
                 JsonFault { offset: self.before + read, expected, is_cut: false }
             })?;
             rest = rest.get(taken..).unwrap_or_default();
@@ -110,11 +122,11 @@ impl Lexer {
     }
 
     /// How many bytes of the rest, which begins with this byte, belong to what stands here.
-    fn step(&mut self, byte: u8, rest: &[u8], sink: &mut Sink<'_>) -> Result<usize, &'static str> {
+    fn step(&mut self, byte: u8, rest: &[u8], sink: &mut Sink<'_>) -> Result<usize, StepFault> {
         match self.state {
             State::Text { is_key, is_escaped } => self.text(is_key, is_escaped, rest, sink),
             State::Number => self.number(rest, sink),
-            State::Word(word) => self.word(word, byte, sink),
+            State::Word(word) => Ok(self.word(word, byte, sink)?),
             State::Value
             | State::ValueOrEnd
             | State::KeyOrEnd
@@ -217,13 +229,11 @@ impl Lexer {
         Ok(1)
     }
 
-    fn number(&mut self, rest: &[u8], sink: &mut Sink<'_>) -> Result<usize, &'static str> {
+    fn number(&mut self, rest: &[u8], sink: &mut Sink<'_>) -> Result<usize, StepFault> {
         let is_part = |byte: &u8| matches!(byte, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E');
         let length = rest.iter().position(|byte| !is_part(byte));
         let part = rest.get(..length.unwrap_or(rest.len())).unwrap_or_default();
-        if self.cut.len() + part.len() > TEXT_BYTES_MAX {
-            return Err("a shorter number");
-        }
+        self.check_length(part, "a shorter number")?;
         let Some(length) = length else {
             self.cut.extend_from_slice(part);
             return Ok(part.len());
@@ -234,7 +244,7 @@ impl Lexer {
             sink(Token::Number(std::str::from_utf8(whole).map_err(|_| "a number")?))
         });
         self.cut = cut;
-        written?;
+        written.map_err(|expected| StepFault { behind: length, expected })?;
         Ok(length)
     }
 
@@ -244,7 +254,7 @@ impl Lexer {
         is_escaped: bool,
         rest: &[u8],
         sink: &mut Sink<'_>,
-    ) -> Result<usize, &'static str> {
+    ) -> Result<usize, StepFault> {
         if is_escaped {
             self.cut.extend(rest.first());
             self.state = State::Text { is_key, is_escaped: false };
@@ -252,9 +262,7 @@ impl Lexer {
         }
         let mark = rest.iter().position(|byte| matches!(byte, b'"' | b'\\'));
         let part = rest.get(..mark.unwrap_or(rest.len())).unwrap_or_default();
-        if self.cut.len() + part.len() > TEXT_BYTES_MAX {
-            return Err("strings of at most 64 KiB");
-        }
+        self.check_length(part, "strings of at most 64 KiB")?;
         let Some(mark) = mark else {
             self.cut.extend_from_slice(part);
             return Ok(part.len());
@@ -266,8 +274,14 @@ impl Lexer {
             self.state = State::Text { is_key, is_escaped: true };
             return Ok(mark + 1);
         }
-        self.end_text(is_key, part, sink)?;
+        self.end_text(is_key, part, sink).map_err(|expected| StepFault { behind: mark, expected })?;
         Ok(mark + 1)
+    }
+
+    /// Refuses what goes on too long, at the first byte too many.
+    fn check_length(&self, part: &[u8], expected: &'static str) -> Result<(), StepFault> {
+        let room = TEXT_BYTES_MAX.saturating_sub(self.cut.len());
+        if part.len() > room { Err(StepFault { behind: room, expected }) } else { Ok(()) }
     }
 
     fn end_text(&mut self, is_key: bool, part: &[u8], sink: &mut Sink<'_>) -> Result<(), &'static str> {
@@ -365,6 +379,9 @@ mod tests {
                 assert_eq!(read(text.as_bytes(), bytes).unwrap_err().offset, offset, "{text}");
             }
         }
+        for piece in 1..5 {
+            assert_eq!(read(b"\"ab\x80\"", piece).unwrap_err().offset, 4);
+        }
         assert_eq!(read(&[b'['; 40], 7).unwrap_err().offset, 32);
         assert!(!read(b"{\"a\":[1,2", 3).unwrap().1);
     }
@@ -374,6 +391,7 @@ mod tests {
         let endless = [&b"[\""[..], &[b'x'; 100_000]].concat();
         let fault = read(&endless, 1000).unwrap_err();
         assert_eq!(fault.expected, "strings of at most 64 KiB");
+        assert_eq!(read(&endless, 100_002), Err(fault));
     }
 
     proptest! {
@@ -390,9 +408,8 @@ mod tests {
 
         #[test]
         fn any_bytes_end_in_tokens_or_a_fault(bytes: Vec<u8>, piece in any::<u8>()) {
-            // A text that pieces cut is refused where its last piece begins, so the place may differ.
-            let read = |piece_bytes| read(&bytes, piece_bytes).map_err(|fault| fault.expected);
-            assert_eq!(read(usize::from(piece)), read(bytes.len()));
+            let whole = read(&bytes, bytes.len());
+            assert_eq!(read(&bytes, usize::from(piece)), whole);
         }
     }
 }
