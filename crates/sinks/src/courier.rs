@@ -187,7 +187,8 @@ struct Round {
 
 impl Round {
     fn run(mut self) {
-        let mut refresh: Option<Instant> = Some(Instant::now());
+        // What stands already comes first; after a notice it would be that notice again.
+        let mut refresh = self.refresh();
         loop {
             let idle =
                 refresh.map_or(Duration::from_secs(3600), |at| at.saturating_duration_since(Instant::now()));
