@@ -5,18 +5,19 @@ use super::looks::{difference, priority};
 use crate::real::checks::Checks;
 use serde_json::json;
 use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::Duration;
 
-const ROUNDS: u64 = 12;
-/// A run takes about this long; the kills are spread over it.
-const SPREAD: Duration = Duration::from_millis(120);
+/// The kills are spread over what a whole run writes down.
+const ROUNDS: usize = 12;
 
 /// Kills.
 pub fn run(ground: &Ground<'_>, checks: &mut Checks) -> anyhow::Result<()> {
     let before = ground.shown()?;
     let file = ground.text("disk/swap");
     let wish = format!("--swap 64Mi --file {file} --priority 9");
+    let whole = ground.node(&format!("apply {wish} --yes"))?;
+    let records = records(ground);
+    checks.check("killed: a whole run, to compare with", whole.code == Some(0) && records > 2, records);
+    checks.equal("killed: its undo", &json!(ground.node("undo --yes")?.code), &json!(0));
     let mut cut_short = 0;
     for round in 0..ROUNDS {
         let words = format!("node apply {wish} --yes --state {}", ground.text("state"));
@@ -26,7 +27,7 @@ pub fn run(ground: &Ground<'_>, checks: &mut Checks) -> anyhow::Result<()> {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        sleep(SPREAD * u32::try_from(round)? / u32::try_from(ROUNDS)?);
+        while self::records(ground) < round * records / ROUNDS && child.try_wait()?.is_none() {}
         child.kill()?;
         if !child.wait()?.success() {
             cut_short += 1;
@@ -47,4 +48,10 @@ pub fn run(ground: &Ground<'_>, checks: &mut Checks) -> anyhow::Result<()> {
     }
     checks.check("killed: at least half of the runs were cut short", cut_short * 2 >= ROUNDS, cut_short);
     Ok(())
+}
+
+/// How many records the journal has.
+fn records(ground: &Ground<'_>) -> usize {
+    // It is made and renamed at any moment: one that is not there has none.
+    std::fs::read_to_string(ground.text("state/journal")).map_or(0, |text| text.lines().count())
 }
