@@ -11,6 +11,7 @@ const SWAP: &str = "/run/stand-in/swap.sh";
 /// All of it.
 pub fn run(product: &Product, disk: &str, checks: &mut Checks) -> anyhow::Result<()> {
     check_life(product, checks)?;
+    check_found(product, checks)?;
     check_refusals(product, checks)?;
     check_kinds(product, disk, checks)
 }
@@ -63,6 +64,28 @@ fn check_life(product: &Product, checks: &mut Checks) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// A swap file that was there before is used when it fits, and stays in any case.
+fn check_found(product: &Product, checks: &mut Checks) -> anyhow::Result<()> {
+    let file = "/var/lib/theirs";
+    done(&format!("fallocate -l 32M {file} && chmod 0600 {file} && mkswap -q {file}"))?;
+    let state = format!("stat -c '%i %s' {file}; blkid -p {file}");
+    let before = printed(&state)?;
+    write(product, &["--swap=32Mi", "--file", file])?;
+    done(&format!("sh {SWAP} apply"))?;
+    let used = printed("awk 'NR > 1 { print $1 }' /proc/swaps")?;
+    checks.equal("found: a swap file that fits is used", &json!(used), &json!(file));
+    done(&format!("sh {SWAP} undo"))?;
+    checks.equal("found: undo leaves it", &json!(printed(&state)?), &json!(before));
+    write(product, &["--swap=48Mi", "--file", file])?;
+    let other = tried(&format!("sh {SWAP} apply; journalctl -q -u highwater-swap -n 20 --no-pager"))?;
+    let is_told = other.stdout.contains("was not made here");
+    checks.check("found: one of another size is refused", is_told, format!("{}{}", other.stdout, other.stderr));
+    done(&format!("sh {SWAP} undo"))?;
+    let after = printed(&format!("{state}; awk 'NR > 1' /proc/swaps"))?;
+    checks.equal("found: and left as it was", &json!(after), &json!(before));
+    done(&format!("rm {file}"))
+}
+
 /// What must be refused, and what must be left alone by the refusal.
 fn check_refusals(product: &Product, checks: &mut Checks) -> anyhow::Result<()> {
     let cases = [
@@ -95,6 +118,7 @@ fn check_refusals(product: &Product, checks: &mut Checks) -> anyhow::Result<()> 
 fn check_kinds(product: &Product, disk: &str, checks: &mut Checks) -> anyhow::Result<()> {
     done(&format!("wipefs -aq {disk}"))?;
     let partition = format!("--partition={disk}");
+    let pool = printed("cat /sys/module/zswap/parameters/max_pool_percent")?;
     write(product, &[&partition, "--priority=3", "--zram=5%:zstd", "--priority=100", "--zswap=11"])?;
     let apply = tried(&format!("sh {SWAP} apply"))?;
     checks.check("kinds: apply", apply.code == Some(0), format!("{}{}", apply.stdout, apply.stderr));
@@ -108,9 +132,10 @@ fn check_kinds(product: &Product, disk: &str, checks: &mut Checks) -> anyhow::Re
     checks.equal("kinds: check", &json!(tried(&format!("sh {SWAP} check"))?.code), &json!(0));
     done(&format!("sh {SWAP} undo"))?;
     let after = printed(
-        "awk 'NR > 1' /proc/swaps; cat /sys/block/zram0/disksize /sys/module/zswap/parameters/enabled",
+        "awk 'NR > 1' /proc/swaps; cat /sys/block/zram0/disksize; \
+         cd /sys/module/zswap/parameters && cat enabled max_pool_percent",
     )?;
-    checks.equal("kinds: undo", &json!(after), &json!("0\nN"));
+    checks.equal("kinds: undo", &json!(after), &json!(format!("0\nN\n{pool}")));
     Ok(())
 }
 

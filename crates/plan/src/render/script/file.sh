@@ -31,11 +31,15 @@ make_file() {
             return 1
         }
     fi
-    chmod 0600 "$1.new" && mkswap "$1.new" >/dev/null && mv "$1.new" "$1"
+    chmod 0600 "$1.new" && mkswap -L "$label" "$1.new" >/dev/null && mv "$1.new" "$1"
 }
 
 # A file, and no link to one: links are somebody's.
 is_file() { [ -f "$1" ] && [ ! -L "$1" ]; }
+
+# A swap file that this script made: its label says so. One that was there before is used as it is, and stays.
+label=highwater
+is_own() { is_file "$1" && is_swap "$1" && [ "$(blkid -p -s LABEL -o value "$1" 2>/dev/null)" = "$label" ]; }
 
 # swap_file PATH SIZE [OPTION OF swapon]...
 swap_file() {
@@ -45,7 +49,11 @@ swap_file() {
     check) check_area "$path" "$(mebibytes "$wanted" "$(dirname "$path")")" "$@" ;;
     off)
         switch_off "$path" || return 1
-        if is_file "$path" && is_swap "$path"; then rm -f "$path"; fi
+        if is_own "$path"; then
+            rm -f "$path"
+        elif [ -e "$path" ]; then
+            say "$path was not made here: it stays"
+        fi
         ;;
     on)
         mkdir -p "$(dirname "$path")" || return 1
@@ -60,10 +68,14 @@ swap_file() {
                 return 1
             fi
         fi
-        if [ ! -e "$path" ] || [ "$(stat -c %s "$path")" -ne $((size * 1048576)) ]; then
+        if [ -e "$path" ] && [ "$(stat -c %s "$path")" -ne $((size * 1048576)) ]; then
+            is_own "$path" || {
+                complain "$path is a swap file of another size than $size MiB that was not made here: it is left alone"
+                return 1
+            }
             rm -f "$path"
-            make_file "$path" "$size" || return 1
         fi
+        [ -e "$path" ] || make_file "$path" "$size" || return 1
         chmod 0600 "$path" && swapon "$@" "$path" && say "$path is in use now, $size MiB"
         ;;
     esac
