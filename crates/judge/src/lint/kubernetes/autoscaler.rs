@@ -126,9 +126,9 @@ fn bounds(policy: &Node) -> Option<LintFinding> {
     (min.value.milli? > max.value.milli?).then(|| {
         let (low, high) = (&min.value.text, &max.value.text);
         let message = format!("`minAllowed.memory` ({low}) is above `maxAllowed.memory` ({high}): the autoscaler refuses the object.");
-        let (at, related) = report::between((min.span, "minAllowed"), (max.span, "maxAllowed"));
+        let at = report::between((min.span, "minAllowed"), (max.span, "maxAllowed"));
         let help = format!("write at most `{high}` for `minAllowed.memory`");
-        LintFinding { related, ..report::error(RULE.id, at, message, help) }
+        report::error(RULE.id, at, message, help)
     })
 }
 
@@ -164,12 +164,12 @@ fn moved(
             "The autoscaler asks for at least {} for `{container_name}`, whose limit of {most} it leaves alone: request and limit become equal.",
             report::amount(least)
         );
-        let (at, related) = report::between((span, "minAllowed"), (limit_span, "the memory limit"));
+        let at = report::between((span, "minAllowed"), (limit_span, "the memory limit"));
         let help = format!(
             "write a `minAllowed.memory` below `{}`, or `controlledValues: RequestsAndLimits`",
             report::quantity(limit)
         );
-        return Some(LintFinding { related, ..report::warning(RULE.id, at, message, help) });
+        return Some(report::warning(RULE.id, at, message, help));
     }
     let may_reach = bytes("maxAllowed").is_none_or(|(_, top)| top >= limit);
     let wish = wish::of_pod(subject, pod, wish::of_kubelet(subject)).filter(|_| may_reach)?;

@@ -151,28 +151,25 @@ fn finding(pod: &Pod<'_>, container: &Container<'_>, wish: &Wish) -> Option<Lint
     let amount = report::amount(limit.1);
     let half = report::quantity(Bytes(limit.1.0 / 2));
     let name = &container.spec.name.value;
-    let (at, mut related, message) = match request {
+    let (at, message) = match request {
         Some(request) => {
-            let (at, related) = report::between((request, "the request"), (limit.0, "the limit"));
             let message = format!(
                 "Request and limit of `{name}` are both {amount}: the kubelet then gives it no swap (memory.swap.max is 0)."
             );
-            (at, related, message)
+            (report::between((request, "the request"), (limit.0, "the limit")), message)
         }
         None => {
             let message = format!(
                 "`{name}` has a limit of {amount} and no request, which the API server fills in with the same: the kubelet then \
                  gives it no swap (memory.swap.max is 0)."
             );
-            (limit.0, Vec::new(), message)
+            (limit.0.into(), message)
         }
     };
     let help = format!(
         "write a memory request below the limit, such as `memory: {half}`; swap grows with the request"
     );
-    let found = wish::finding(RULE.id, wish, at, message, help);
-    related.extend(found.related.iter().cloned());
-    Some(LintFinding { related, ..found })
+    Some(wish::finding(RULE.id, wish, at, message, help))
 }
 
 /// The limit, and the place of the request where there is one.

@@ -162,7 +162,7 @@ fn finding(container: &Container<'_>, found: &Found, limit: Bytes, limit_span: S
         report::amount(heap),
         report::amount(limit)
     );
-    let (at, related) = report::between((found.span, "the heap"), (limit_span, "the memory limit"));
+    let at = report::between((found.span, "the heap"), (limit_span, "the memory limit"));
     let three_quarters = Bytes(limit.0 / 4 * 3).0 >> 20;
     let help = match setting.language {
         Language::Jvm => {
@@ -172,5 +172,5 @@ fn finding(container: &Container<'_>, found: &Found, limit: Bytes, limit_span: S
         Language::Go => format!("write `GOMEMLIMIT={}MiB`, or raise the limit", (limit.0 / 10 * 9) >> 20),
     };
     let found = report::warning(RULE.id, at, message, help);
-    Some(LintFinding { severity, related, ..found })
+    Some(LintFinding { severity, ..found })
 }

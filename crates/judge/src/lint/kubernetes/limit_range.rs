@@ -115,9 +115,9 @@ fn within(item: &Node, findings: &mut Vec<LintFinding>) {
             "`{low_key}.memory` ({}) is above `{high_key}.memory` ({}): the API server refuses the LimitRange.",
             low.value.text, high.value.text
         );
-        let (at, related) = report::between((low.span, low_key), (high.span, high_key));
+        let at = report::between((low.span, low_key), (high.span, high_key));
         let help = format!("write at most `{}` for `{low_key}.memory`", high.value.text);
-        LintFinding { related, ..report::error(RULE.id, at, message, help) }
+        report::error(RULE.id, at, message, help)
     });
     findings.extend(first.take(1));
 }
@@ -150,10 +150,10 @@ fn outside(what: &str, key: &str, value: &Spanned<Amount>, bound: &Spanned<Amoun
         "{what} `{key}` of the namespace's LimitRange ({}): the API server refuses its pods.",
         bound.value.text
     );
-    let (at, related) = report::between((value.span, "the container"), (bound.span, "the LimitRange"));
+    let at = report::between((value.span, "the container"), (bound.span, "the LimitRange"));
     let word = if key == "max" { "at most" } else { "at least" };
     let help = format!("write {word} `{}` for the container", bound.value.text);
-    LintFinding { related, ..report::error(RULE.id, at, message, help) }
+    report::error(RULE.id, at, message, help)
 }
 
 fn is_above(one: &Spanned<Amount>, other: &Spanned<Amount>) -> bool {

@@ -4,7 +4,6 @@ use crate::lint::kubernetes::object::Pod;
 use crate::lint::kubernetes::object::pods;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
-use model::document::Span;
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
 use model::workload::{Amount, ContainerRole, Resources};
 
@@ -107,12 +106,12 @@ fn pair(resources: &Resources, whose: &str) -> Option<LintFinding> {
         let message = format!(
             "The memory request of {whose} ({asked}) is above its limit ({most}): the API server refuses it."
         );
-        let places = ((request.span, "the request"), (limit.span, "the limit"));
+        let at = report::between((request.span, "the request"), (limit.span, "the limit"));
         let help = format!(
             "write a request of at most `{}`, or a limit of at least `{}`",
             limit.value.text, request.value.text
         );
-        contradiction(places, message, help)
+        report::error(RULE.id, at, message, help)
     })
 }
 
@@ -128,9 +127,9 @@ fn container_limits(pod: &Pod<'_>, resources: &Resources, findings: &mut Vec<Lin
                 stated(&own.value),
                 stated(&of_pod.value)
             );
-            let places = ((own.span, "the container's limit"), (of_pod.span, "the pod's limit"));
+            let at = report::between((own.span, "the container's limit"), (of_pod.span, "the pod's limit"));
             let help = format!("write at most `{}` for the container", of_pod.value.text);
-            findings.push(contradiction(places, message, help));
+            findings.push(report::error(RULE.id, at, message, help));
         }
     }
 }
@@ -158,13 +157,9 @@ fn requests_together(pod: &Pod<'_>, resources: &Resources) -> Option<LintFinding
         );
         let bytes = together.bytes().unwrap_or_default();
         let help = format!("write a request of the pod of at least `{}`", report::quantity(bytes));
-        contradiction(((of_pod.span, "the pod's request"), (first.span, "the first container's")), message, help)
+        let at = report::between((of_pod.span, "the pod's request"), (first.span, "the first container's"));
+        report::error(RULE.id, at, message, help)
     })
-}
-
-fn contradiction(places: ((Span, &str), (Span, &str)), message: String, help: String) -> LintFinding {
-    let (at, related) = report::between(places.0, places.1);
-    LintFinding { related, ..report::error(RULE.id, at, message, help) }
 }
 
 fn stated(amount: &Amount) -> String {

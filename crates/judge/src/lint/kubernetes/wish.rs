@@ -3,6 +3,7 @@
 use crate::lint::Subject;
 use crate::lint::kubernetes::object::{Container, Pod};
 use crate::lint::kubernetes::unread_metadata;
+use crate::lint::report::{self, Place};
 use crate::{limited_swap, pod_resources, qos};
 use kernel::bytes::Bytes;
 use model::document::kind::DocumentKind;
@@ -211,18 +212,18 @@ impl<'a> Decider<'a> {
     }
 }
 
-/// A finding that is as bad as the wish is plain.
+/// A finding that is as bad as the wish is plain, and names it.
 #[must_use]
-pub fn finding(rule: &'static str, wish: &Wish, at: Span, message: String, help: String) -> LintFinding {
-    LintFinding {
-        rule,
-        severity: wish.severity(),
-        span: at,
-        message,
-        related: vec![(wish.span, "swap is asked for here".to_owned())],
-        help: Some(help),
-        fix: None,
-    }
+pub fn finding(
+    rule: &'static str,
+    wish: &Wish,
+    at: impl Into<Place>,
+    message: String,
+    help: String,
+) -> LintFinding {
+    let mut at = at.into();
+    at.related.push((wish.span, "swap is asked for here".to_owned()));
+    LintFinding { severity: wish.severity(), ..report::warning(rule, at, message, help) }
 }
 
 #[cfg(test)]

@@ -69,9 +69,9 @@ fn one_of(node: &Node, fields: &[&str]) -> Option<LintFinding> {
     let (first, second) = (given.next()?, given.next()?);
     let message =
         format!("`{}` and `{}` exclude each other: at most one has an effect.", first.name(), second.name());
-    let related = vec![(second.key.span, "the other one".to_owned())];
+    let at = report::beside(first.key.span, (second.key.span, "the other one"));
     let help = "keep the one that is meant".to_owned();
-    Some(LintFinding { related, ..report::warning(RULE.id, first.key.span, message, help) })
+    Some(report::warning(RULE.id, at, message, help))
 }
 
 /// Swap that is described and never made, or made for nobody.

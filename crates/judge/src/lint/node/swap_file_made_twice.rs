@@ -51,10 +51,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 file.value
             );
             let help = Some("remove the fallocate line; dd works on more file systems".to_owned());
-            findings.push(LintFinding {
-                related: vec![(again.command.span, "made again".to_owned())],
-                ..report::info(RULE.id, call.command.span, message, help)
-            });
+            let at = report::beside(call.command.span, (again.command.span, "made again"));
+            findings.push(report::info(RULE.id, at, message, help));
         }
     }
 }

@@ -90,9 +90,8 @@ fn finding(image: &Spanned<String>, limit: Span) -> Option<LintFinding> {
         "Java {release} does not read limits of cgroup v2: it sees the whole machine's memory, and its heap may grow beyond the limit."
     );
     let help = "take a Java of 8u372, 11.0.16, 17 or later, or write `-Xmx`".to_owned();
-    let (at, related) =
-        report::between((image.span, "the old Java"), (limit, "the limit that it does not see"));
-    Some(LintFinding { related, ..report::warning(RULE.id, at, message, help) })
+    let at = report::between((image.span, "the old Java"), (limit, "the limit that it does not see"));
+    Some(report::warning(RULE.id, at, message, help))
 }
 
 /// Repositories whose tags are releases of Java. OpenJ9 and GraalVM have releases of their own.
