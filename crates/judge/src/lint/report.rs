@@ -39,10 +39,10 @@ pub fn between(first: (Span, &str), second: (Span, &str)) -> Place {
 pub fn error(
     rule: &'static str,
     at: impl Into<Place>,
-    message: String,
-    help: impl Into<Option<String>>,
+    message: impl Into<String>,
+    help: impl Into<String>,
 ) -> LintFinding {
-    finding(rule, LintSeverity::Error, at.into(), message, help.into())
+    finding(rule, LintSeverity::Error, at.into(), message.into(), help.into())
 }
 
 /// What has no effect, or another than it says.
@@ -50,10 +50,10 @@ pub fn error(
 pub fn warning(
     rule: &'static str,
     at: impl Into<Place>,
-    message: String,
-    help: impl Into<Option<String>>,
+    message: impl Into<String>,
+    help: impl Into<String>,
 ) -> LintFinding {
-    finding(rule, LintSeverity::Warning, at.into(), message, help.into())
+    finding(rule, LintSeverity::Warning, at.into(), message.into(), help.into())
 }
 
 /// What is worth knowing.
@@ -61,10 +61,10 @@ pub fn warning(
 pub fn info(
     rule: &'static str,
     at: impl Into<Place>,
-    message: String,
-    help: impl Into<Option<String>>,
+    message: impl Into<String>,
+    help: impl Into<String>,
 ) -> LintFinding {
-    finding(rule, LintSeverity::Info, at.into(), message, help.into())
+    finding(rule, LintSeverity::Info, at.into(), message.into(), help.into())
 }
 
 fn finding(
@@ -72,10 +72,10 @@ fn finding(
     severity: LintSeverity,
     at: Place,
     message: String,
-    help: Option<String>,
+    help: String,
 ) -> LintFinding {
     let Place { span, related } = at;
-    LintFinding { rule, severity, span, message, related, help, fix: None }
+    LintFinding { rule, severity, span, message, related, help: Some(help), fix: None }
 }
 
 /// Replaces one stretch, where the text there is the one that was read: not behind an anchor, not escaped.

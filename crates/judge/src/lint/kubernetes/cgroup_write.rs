@@ -106,7 +106,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "/sys/fs/cgroup is read-only in `{}`, which is not privileged: this write fails and changes no limit.",
                 container.spec.name.value
             );
-            let help = "set `resources.limits.memory`; memory.high is the kubelet's (MemoryQoS)".to_owned();
+            let help = "set `resources.limits.memory`; memory.high is the kubelet's (MemoryQoS)";
             findings.push(report::warning(RULE.id, write.span, message, help));
         }
     }

@@ -80,7 +80,7 @@ fn finding(name: &str, namespace: Option<&str>, entry: &Entry) -> LintFinding {
     } else {
         "write it to the kubelet's `--config` file or into its `--config-dir` on every node, and restart the kubelet"
     };
-    report::warning(RULE.id, entry.key.span, message, help.to_owned())
+    report::warning(RULE.id, entry.key.span, message, help)
 }
 
 /// What kubeadm itself keeps; up to 1.23 with the version in its name.

@@ -160,6 +160,6 @@ fn unbounded(pod: &Pod<'_>, volume: &MemoryVolume, mounting: &[Container<'_>]) -
             "The volume `{name}` in memory has no `sizeLimit` and no memory limit above it: it may take all the memory of its node."
         )
     };
-    let help = "write a `sizeLimit`, such as `64Mi`, and count it into the memory limit".to_owned();
+    let help = "write a `sizeLimit`, such as `64Mi`, and count it into the memory limit";
     report::info(RULE.id, volume.span, message, help)
 }

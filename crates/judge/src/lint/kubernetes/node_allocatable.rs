@@ -70,7 +70,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     "remove it; `systemReserved` and `kubeReserved` in the node's KubeletConfiguration decide what is allocatable"
                 }
             };
-            findings.push(report::error(RULE.id, entry.key.span, message, help.to_owned()));
+            findings.push(report::error(RULE.id, entry.key.span, message, help));
         }
     }
 }

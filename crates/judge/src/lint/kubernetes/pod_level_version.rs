@@ -61,7 +61,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     let version = subject.target.kubernetes;
     for pod in pods(subject) {
         let Some(entry) = pod.spec.entry("resources") else { continue };
-        let help = "write the resources for each container".to_owned();
+        let help = "write the resources for each container";
         if version < KNOWN {
             let message = format!(
                 "A pod of Kubernetes 1.{} has no `resources` of its own: kubectl refuses the field.",

@@ -79,7 +79,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     "`resizePolicy` has no effect on Kubernetes 1.{}: resizing in place is on by default since 1.33.",
                     version.0
                 );
-                let help = "remove it, or switch the feature gate InPlacePodVerticalScaling on".to_owned();
+                let help = "remove it, or switch the feature gate InPlacePodVerticalScaling on";
                 findings.push(report::warning(RULE.id, policy.span, message, help));
                 continue;
             }
@@ -94,7 +94,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     "`{}` may swap, so a new memory request for it stays Infeasible: the kubelet does not resize containers with swap.",
                     container.spec.name.value
                 );
-                let help = "write `restartPolicy: RestartContainer` for memory".to_owned();
+                let help = "write `restartPolicy: RestartContainer` for memory";
                 findings.push(wish::finding(RULE.id, wish, policy.span, message, help));
             }
         }

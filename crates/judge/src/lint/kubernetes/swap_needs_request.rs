@@ -101,7 +101,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let message = format!("`{name}` {why}: the kubelet gives it no swap (memory.swap.max is 0).");
             let help =
                 "write `resources.requests.memory` for it, below its limit; swap grows with the request";
-            findings.push(wish::finding(RULE.id, &wish, place(container), message, help.to_owned()));
+            findings.push(wish::finding(RULE.id, &wish, place(container), message, help));
         }
     }
 }

@@ -113,8 +113,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for object in objects(subject).filter(|object| object.kind == "Node" && is_core(object)) {
         for list in ["capacity", "allocatable"].iter().filter_map(|key| object.root.at(&["status", key])) {
             findings.extend(swap_entries(list).map(|entry| {
-                let message = "No kubelet reports swap as a resource of its node, so nothing sets or reads this figure.".to_owned();
-                let help = "read `status.nodeInfo.swap.capacity`, which the kubelet fills in since 1.34".to_owned();
+                let message = "No kubelet reports swap as a resource of its node, so nothing sets or reads this figure.";
+                let help = "read `status.nodeInfo.swap.capacity`, which the kubelet fills in since 1.34";
                 report::warning(RULE.id, entry.key.span, message, help)
             }));
         }

@@ -73,7 +73,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     name.value
                 );
                 let help = "remove it unless the program reads it; the kubelet's `memorySwap.swapBehavior` decides about swap";
-                findings.push(report::info(RULE.id, name.span, message, help.to_owned()));
+                findings.push(report::info(RULE.id, name.span, message, help));
             }
         }
     }

@@ -143,7 +143,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "Nothing sets the label `{name}` on nodes: the pods stay Pending until somebody does so by hand."
             );
             let help = "write `feature.node.kubernetes.io/memory-swap: \"true\"`, which Node Feature Discovery sets on nodes with swap";
-            findings.push(report::warning(RULE.id, entry.key.span, message, help.to_owned()));
+            findings.push(report::warning(RULE.id, entry.key.span, message, help));
         }
     }
 }
@@ -185,7 +185,7 @@ fn finding(subject: &Subject<'_>, object: &Object<'_>, noun: &str, entry: &Entry
     let annotations = object.root.at(&["metadata", "annotations"]).filter(|_| noun == "annotation");
     let own = annotations.filter(|list| list.entries().iter().any(|own| own.key.span == entry.key.span));
     let fix = own.and_then(|list| report::removal(subject, list, entry));
-    LintFinding { fix, ..report::warning(RULE.id, entry.key.span, message, help.to_owned()) }
+    LintFinding { fix, ..report::warning(RULE.id, entry.key.span, message, help) }
 }
 
 fn is_unread(which: &str, name: &str) -> bool {

@@ -218,8 +218,8 @@ pub fn finding(
     rule: &'static str,
     wish: &Wish,
     at: impl Into<Place>,
-    message: String,
-    help: String,
+    message: impl Into<String>,
+    help: impl Into<String>,
 ) -> LintFinding {
     let mut at = at.into();
     at.related.push((wish.span, "swap is asked for here".to_owned()));

@@ -70,9 +70,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let is_zero = found.role == AmountRole::Limit && found.amount.value.bytes() == Some(Bytes::ZERO);
         if is_zero && !refused.contains(&found.amount.span) {
             let message =
-                "A memory limit of 0 is no limit: the container may take all the memory of its node."
-                    .to_owned();
-            let help = "write the limit that is meant, such as `512Mi`, or leave the key out".to_owned();
+                "A memory limit of 0 is no limit: the container may take all the memory of its node.";
+            let help = "write the limit that is meant, such as `512Mi`, or leave the key out";
             findings.push(report::warning(RULE.id, found.amount.span, message, help));
         }
     }

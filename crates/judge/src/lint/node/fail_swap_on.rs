@@ -54,7 +54,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     title: "let the kubelet start with swap".to_owned(),
                     edits: vec![Edit { span: entry.value.span, text: "false".to_owned() }],
                 };
-                let help = Some("write `failSwapOn: false`".to_owned());
+                let help = "write `failSwapOn: false`";
                 findings.push(LintFinding { fix: Some(fix), ..report::error(RULE.id, at, message, help) });
             }
             Some(_) => {}
@@ -64,7 +64,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     "`swapBehavior: {behavior}` without `failSwapOn: false`: the default is true, and the kubelet does not start \
                      when the machine has swap."
                 );
-                let help = Some("write `failSwapOn: false` beside `memorySwap`".to_owned());
+                let help = "write `failSwapOn: false` beside `memorySwap`";
                 findings.push(report::warning(RULE.id, span, message, help));
             }
         }

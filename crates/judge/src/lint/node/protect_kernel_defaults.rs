@@ -48,7 +48,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 set.value
             );
             let at = report::between((set.span, "the kernel's setting"), (entry.span(), "refuses it"));
-            let help = Some(format!("write `{name} = {wanted}`"));
+            let help = format!("write `{name} = {wanted}`");
             findings.push(report::error(RULE.id, at, message, help));
         }
     }

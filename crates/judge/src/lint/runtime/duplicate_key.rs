@@ -49,7 +49,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                         let key = first.key.text().unwrap_or("");
                         let message = format!("`{key}` is written twice in one mapping{effect}");
                         let at = report::beside(again.key.span, (first.key.span, "written first here"));
-                        let help = Some("keep the one that is meant".to_owned());
+                        let help = "keep the one that is meant";
                         findings.push(make(RULE.id, at, message, help));
                     }
                     open.extend(entries.iter().map(|entry| &entry.value));
@@ -63,7 +63,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     }
 }
 
-type Make = fn(&'static str, Place, String, Option<String>) -> LintFinding;
+type Make = fn(&'static str, Place, String, &'static str) -> LintFinding;
 
 fn effect(kind: &DocumentKind) -> (Make, &'static str) {
     match kind {

@@ -71,5 +71,5 @@ fn finding(heap: &HeapJudgement, span: Span, limit: Bytes, memory: &Given) -> Li
         "write a heap of at most {most}, three quarters of {}, or raise the limit",
         memory.value.value
     );
-    report::warning(RULE.id, at, message, Some(help))
+    report::warning(RULE.id, at, message, help)
 }

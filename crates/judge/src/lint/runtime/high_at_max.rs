@@ -106,6 +106,6 @@ fn finding(high: (&str, Span, Option<u64>), limit: (&str, Span, Option<u64>)) ->
         report::amount(Bytes(most))
     );
     let at = report::between((high.1, "the throttling"), (limit.1, "the limit"));
-    let help = Some(format!("write `{}` a tenth lower: {}", high.0, report::amount(Bytes(most / 10 * 9))));
+    let help = format!("write `{}` a tenth lower: {}", high.0, report::amount(Bytes(most / 10 * 9)));
     Some(report::warning(RULE.id, at, message, help))
 }

@@ -57,7 +57,7 @@ fn finding(service: &Service<'_>, short: &str, part: &str) -> Option<LintFinding
         );
         let at = report::between((own.span, "the limit"), (list.key.span, "no `memory` in here"));
         let help = format!("move it: write `memory: {}` under `deploy.resources.{part}`", own.value.value);
-        return Some(report::error(RULE.id, at, message, Some(help)));
+        return Some(report::error(RULE.id, at, message, help));
     };
     let differs = match memory.size {
         DockerSize::Bytes(bytes) => bytes != size,
@@ -71,6 +71,6 @@ fn finding(service: &Service<'_>, short: &str, part: &str) -> Option<LintFinding
         );
         let at = report::between((own.span, "one value"), (memory.span, "the other value"));
         let help = format!("keep one of them, such as `memory: {}` under `deploy`", own.value.value);
-        report::error(RULE.id, at, message, Some(help))
+        report::error(RULE.id, at, message, help)
     })
 }

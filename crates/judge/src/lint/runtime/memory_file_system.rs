@@ -44,7 +44,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let at =
                 report::between((memory.span, "the memory limit"), (given.span, "the file system's size"));
             let help = format!("write a size well below {}, or raise the memory limit", memory.value.value);
-            findings.push(report::warning(RULE.id, at, message, Some(help)));
+            findings.push(report::warning(RULE.id, at, message, help));
         }
     }
 }

@@ -51,6 +51,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             "write `{}` as the sum, {sum}, for {} of swap, or as {} for none",
             both.key, both.value.value, memory.value.value
         );
-        findings.push(report::error(RULE.id, at, message, Some(help)));
+        findings.push(report::error(RULE.id, at, message, help));
     }
 }

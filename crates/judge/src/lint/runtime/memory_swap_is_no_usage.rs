@@ -74,8 +74,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             if is_around {
                 continue;
             }
-            let message = "HostConfig.MemorySwap is the limit of memory and swap together: it says nothing of how much is swapped.".to_owned();
-            let help = "read memory.swap.current of the container's cgroup".to_owned();
+            let message = "HostConfig.MemorySwap is the limit of memory and swap together: it says nothing of how much is swapped.";
+            let help = "read memory.swap.current of the container's cgroup";
             findings.push(report::warning(RULE.id, span, message, help));
         }
     }

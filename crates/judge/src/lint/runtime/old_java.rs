@@ -89,7 +89,7 @@ fn finding(image: &Spanned<String>, limit: Span) -> Option<LintFinding> {
     let message = format!(
         "Java {release} does not read limits of cgroup v2: it sees the whole machine's memory, and its heap may grow beyond the limit."
     );
-    let help = "take a Java of 8u372, 11.0.16, 17 or later, or write `-Xmx`".to_owned();
+    let help = "take a Java of 8u372, 11.0.16, 17 or later, or write `-Xmx`";
     let at = report::between((image.span, "the old Java"), (limit, "the limit that it does not see"));
     Some(report::warning(RULE.id, at, message, help))
 }

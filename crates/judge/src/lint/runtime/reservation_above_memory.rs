@@ -46,6 +46,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         );
         let at = report::between((memory.span, "the memory limit"), (reservation.span, "the reservation"));
         let help = format!("write a reservation of at most {}", memory.value.value);
-        findings.push(report::error(RULE.id, at, message, Some(help)));
+        findings.push(report::error(RULE.id, at, message, help));
     }
 }

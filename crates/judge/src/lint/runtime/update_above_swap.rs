@@ -55,7 +55,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         );
         let help = format!("write `--memory-swap` beside it, such as {0} for no swap", memory.value.value);
         let at = report::beside(memory.span, (create.span, "stores the limit"));
-        findings.push(report::error(RULE.id, at, message, Some(help)));
+        findings.push(report::error(RULE.id, at, message, help));
     }
 }
 
