@@ -107,12 +107,10 @@ spec:
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for object in objects_of(subject, "VerticalPodAutoscaler") {
-        let is_off =
-            object.root.at(&["spec", "updatePolicy", "updateMode"]).and_then(Node::text) == Some("Off");
-        let policies = object.root.at(&["spec", "resourcePolicy", "containerPolicies"]);
-        for policy in policies.map_or(&[][..], Node::items) {
+        let is_off = object.root.text_at(&["spec", "updatePolicy", "updateMode"]) == Some("Off");
+        for policy in object.root.items_at(&["spec", "resourcePolicy", "containerPolicies"]) {
             findings.extend(bounds(policy));
-            let only_requests = policy.get("controlledValues").and_then(Node::text) == Some("RequestsOnly");
+            let only_requests = policy.text_at(&["controlledValues"]) == Some("RequestsOnly");
             if only_requests && !is_off {
                 targets(subject, &object, policy, findings);
             }
@@ -133,7 +131,7 @@ fn bounds(policy: &Node) -> Option<LintFinding> {
 }
 
 fn targets(subject: &Subject<'_>, object: &Object<'_>, policy: &Node, findings: &mut Vec<LintFinding>) {
-    let name = policy.get("containerName").and_then(Node::text).unwrap_or("*");
+    let name = policy.text_at(&["containerName"]).unwrap_or("*");
     for pod in pods(subject).filter(|pod| is_target(object, pod)) {
         for container in pod.containers().filter(|container| name == "*" || container.spec.name.value == name)
         {
@@ -184,8 +182,8 @@ fn moved(
 }
 
 fn is_target(object: &Object<'_>, pod: &Pod<'_>) -> bool {
-    let target = |key: &str| object.root.at(&["spec", "targetRef", key]).and_then(Node::text);
-    let namespace = object.root.at(&["metadata", "namespace"]).and_then(Node::text);
+    let target = |key: &str| object.root.text_at(&["spec", "targetRef", key]);
+    let namespace = object.root.text_at(&["metadata", "namespace"]);
     let own = pod.workload.namespace.as_ref().map(|namespace| namespace.value.as_str());
     let name = pod.workload.name.as_ref().map(|name| name.value.as_str());
     target("kind") == Some(pod.workload.kind.as_str()) && target("name") == name && namespace == own

@@ -114,10 +114,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
 
 /// A privileged container may write, and so may one that mounts the node's files there.
 fn may_write(pod: &Pod<'_>, container: &Container<'_>) -> bool {
-    let mounts = container.node.get("volumeMounts").map_or(&[][..], Node::items);
-    let path = |mount: &Node| {
-        mount.get("mountPath").and_then(Node::text).map(|path| path.trim_end_matches('/').to_owned())
-    };
+    let mounts = container.node.items_at(&["volumeMounts"]);
+    let path = |mount: &Node| mount.text_at(&["mountPath"]).map(|path| path.trim_end_matches('/').to_owned());
     container.is_privileged()
         || pod.metadata.and_then(|metadata| metadata.get("annotations")).is_some_and(|annotations| {
             // containerd 2.1 (cgroup_writable) and CRI-O (cgroup2-mount-hierarchy-rw) let single pods write.

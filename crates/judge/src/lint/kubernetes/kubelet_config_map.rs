@@ -5,7 +5,7 @@ use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Span;
 use model::document::kind::DocumentKind;
-use model::document::node::{Entry, Node};
+use model::document::node::Entry;
 use model::lint::{LintFinding, LintSeverity};
 
 /// The rule.
@@ -55,9 +55,9 @@ data:
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for object in objects_of(subject, "ConfigMap").filter(|object| object.api_version == "v1") {
-        let name = object.root.at(&["metadata", "name"]).and_then(Node::text).unwrap_or("");
-        let namespace = object.root.at(&["metadata", "namespace"]).and_then(Node::text);
-        let data = object.root.get("data").map_or(&[][..], Node::entries);
+        let name = object.root.text_at(&["metadata", "name"]).unwrap_or("");
+        let namespace = object.root.text_at(&["metadata", "namespace"]);
+        let data = object.root.entries_at(&["data"]);
         for entry in data.iter().filter(|entry| holds_configuration(subject, object.number, entry)) {
             if is_kubeadms(name, namespace, entry.name())
                 || name.starts_with("worker-config-")
@@ -127,7 +127,7 @@ fn is_used(subject: &Subject<'_>, name: &str) -> bool {
             .or_else(|| root.get("spec"))
     });
     pods.any(|pod| {
-        let volumes = pod.get("volumes").map_or(&[][..], Node::items);
-        volumes.iter().any(|volume| volume.at(&["configMap", "name"]).and_then(Node::text) == Some(name))
+        let volumes = pod.items_at(&["volumes"]);
+        volumes.iter().any(|volume| volume.text_at(&["configMap", "name"]) == Some(name))
     })
 }

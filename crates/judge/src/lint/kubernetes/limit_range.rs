@@ -91,10 +91,10 @@ const ORDER: [&str; 4] = ["min", "defaultRequest", "default", "max"];
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for object in objects_of(subject, "LimitRange").filter(|object| object.api_version == "v1") {
-        let namespace = object.root.at(&["metadata", "namespace"]).and_then(Node::text);
-        for item in object.root.at(&["spec", "limits"]).map_or(&[][..], Node::items) {
+        let namespace = object.root.text_at(&["metadata", "namespace"]);
+        for item in object.root.items_at(&["spec", "limits"]) {
             within(item, findings);
-            if item.get("type").and_then(Node::text) == Some("Container") {
+            if item.text_at(&["type"]) == Some("Container") {
                 containers(subject, item, namespace, findings);
             }
         }

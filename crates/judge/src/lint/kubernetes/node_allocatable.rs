@@ -3,7 +3,6 @@
 use crate::lint::kubernetes::object::objects;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
-use model::document::node::Node;
 use model::lint::{LintFinding, LintSeverity};
 
 /// The rule.
@@ -53,7 +52,7 @@ status:
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for object in objects(subject).filter(|object| object.kind == "Node" && object.api_version == "v1") {
-        let spec = object.root.get("spec").map_or(&[][..], Node::entries);
+        let spec = object.root.entries_at(&["spec"]);
         for entry in spec
             .iter()
             .filter(|entry| matches!(entry.name(), "allocatable" | "capacity" | "swap" | "memorySwap"))

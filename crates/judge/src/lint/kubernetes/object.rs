@@ -76,7 +76,7 @@ impl<'a> Pod<'a> {
     pub fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
         let (spec, workload) = (self.spec, self.workload);
         let lists = ["initContainers", "containers", "ephemeralContainers"];
-        let nodes = lists.into_iter().flat_map(move |key| spec.get(key).map_or(&[][..], Node::items));
+        let nodes = lists.into_iter().flat_map(move |key| spec.items_at(&[key]));
         nodes.filter_map(move |node| {
             // In the order of their places: a pod may have thousands.
             let own = workload.pod.containers.binary_search_by_key(&node.span, |container| container.span);
@@ -128,8 +128,7 @@ pub fn metadata<'a>(object: &Object<'a>, which: &'static str) -> Vec<&'a Entry> 
     ];
     let mut entries: Vec<&Entry> = Vec::new();
     for path in paths {
-        let list = object.root.at(path).and_then(|metadata| metadata.get(which));
-        entries.extend(list.map_or(&[][..], Node::entries));
+        entries.extend(object.root.at(path).map_or(&[][..], |metadata| metadata.entries_at(&[which])));
     }
     entries
 }

@@ -99,7 +99,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         }
     }
     for object in objects_of(subject, "LimitRange").filter(is_core) {
-        let items = object.root.at(&["spec", "limits"]).map_or(&[][..], Node::items);
+        let items = object.root.items_at(&["spec", "limits"]);
         let keys = ["default", "defaultRequest", "max", "min", "maxLimitRequestRatio"];
         for list in items.iter().flat_map(|item| keys.iter().filter_map(|key| item.get(key))) {
             list_findings(subject, list, "a LimitRange", findings);

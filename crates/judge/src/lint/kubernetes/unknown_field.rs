@@ -137,7 +137,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             foreign(resources, "`resources`", findings);
             misplaced(resources, findings);
             for list in ["requests", "limits"] {
-                names(list, resources.get(list), findings);
+                names(list, resources.entries_at(&[list]), findings);
             }
         }
     }
@@ -171,8 +171,8 @@ fn misplaced(resources: &Node, findings: &mut Vec<LintFinding>) {
     }
 }
 
-fn names(list: &str, node: Option<&Node>, findings: &mut Vec<LintFinding>) {
-    for entry in node.map_or(&[][..], Node::entries).iter().filter(|entry| is_refused(entry)) {
+fn names(list: &str, entries: &[Entry], findings: &mut Vec<LintFinding>) {
+    for entry in entries.iter().filter(|entry| is_refused(entry)) {
         let name = entry.name();
         let message = format!("`{name}` in `{list}` is no resource: the API server refuses the object.");
         findings.push(report::error(RULE.id, entry.key.span, message, instead(name)));

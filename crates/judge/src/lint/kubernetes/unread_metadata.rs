@@ -3,7 +3,7 @@
 use crate::lint::kubernetes::object::{Object, metadata, objects, pods};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
-use model::document::node::{Entry, Node};
+use model::document::node::Entry;
 use model::lint::{LintFinding, LintSeverity};
 
 /// The rule.
@@ -133,7 +133,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         }
     }
     for pod in pods(subject) {
-        let labels = pod.spec.get("nodeSelector").map_or(&[][..], Node::entries);
+        let labels = pod.spec.entries_at(&["nodeSelector"]);
         for entry in labels.iter().filter(|entry| is_unread("labels", entry.name())) {
             let name = entry.name();
             if is_set_in_file(subject, name) {

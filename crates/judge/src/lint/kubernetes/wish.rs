@@ -7,7 +7,7 @@ use crate::lint::report::{self, Place};
 use crate::{limited_swap, pod_resources, qos};
 use kernel::bytes::Bytes;
 use model::document::kind::DocumentKind;
-use model::document::node::Node;
+use model::document::node::{Entry, Node};
 use model::document::{Content, Span};
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
 use model::outcome::MemoryResources;
@@ -78,7 +78,7 @@ pub fn of_kubelet(subject: &Subject<'_>) -> Option<Span> {
 }
 
 fn node_selector(pod: &Pod<'_>) -> Option<Span> {
-    let labels = pod.spec.get("nodeSelector").map_or(&[][..], Node::entries);
+    let labels = pod.spec.entries_at(&["nodeSelector"]);
     let wants = |value: &Node| value.text().is_none_or(|text| text.is_empty() || is_yes(text));
     labels.iter().find(|label| is_about_swap(label.name()) && wants(&label.value)).map(|label| label.key.span)
 }
@@ -90,8 +90,7 @@ fn node_affinity(pod: &Pod<'_>) -> Option<Span> {
         "requiredDuringSchedulingIgnoredDuringExecution",
         "nodeSelectorTerms",
     ])?;
-    let mut expressions =
-        required.items().iter().flat_map(|term| term.get("matchExpressions").map_or(&[][..], Node::items));
+    let mut expressions = required.items().iter().flat_map(|term| term.items_at(&["matchExpressions"]));
     expressions.find_map(|expression| {
         let key = expression.get("key")?;
         let wants = match expression.get("operator")?.text()? {
@@ -104,7 +103,7 @@ fn node_affinity(pod: &Pod<'_>) -> Option<Span> {
 }
 
 fn toleration(pod: &Pod<'_>) -> Option<Span> {
-    let tolerations = pod.spec.get("tolerations").map_or(&[][..], Node::items);
+    let tolerations = pod.spec.items_at(&["tolerations"]);
     tolerations.iter().find_map(|toleration| {
         let key = toleration.get("key")?;
         is_about_swap(key.text()?).then_some(key.span)
@@ -113,23 +112,20 @@ fn toleration(pod: &Pod<'_>) -> Option<Span> {
 
 /// An annotation says that none is wanted: nobody reads it, but it is plain.
 fn refuses(pod: &Pod<'_>) -> bool {
-    let annotations = pod.metadata.and_then(|metadata| metadata.get("annotations"));
-    annotations.map_or(&[][..], Node::entries).iter().any(|annotation| {
-        annotation.name().contains("swap")
-            && unread_metadata::is_unread_annotation(annotation.name())
-            && annotation.value.text().is_some_and(|text| !is_yes(text))
-    })
+    annotations(pod).any(|annotation| annotation.value.text().is_some_and(|text| !is_yes(text)))
 }
 
 fn annotation(pod: &Pod<'_>) -> Option<Span> {
-    let annotations = pod.metadata?.get("annotations")?.entries();
-    let wants = |value: &Node| value.text().is_some_and(is_yes);
-    let own = annotations.iter().find(|annotation| {
-        annotation.name().contains("swap")
-            && unread_metadata::is_unread_annotation(annotation.name())
-            && wants(&annotation.value)
-    });
+    let own = annotations(pod).find(|annotation| annotation.value.text().is_some_and(is_yes));
     own.map(|annotation| annotation.key.span)
+}
+
+/// Annotations about swap that nobody reads.
+fn annotations<'a>(pod: &Pod<'a>) -> impl Iterator<Item = &'a Entry> {
+    let all = pod.metadata.map_or(&[][..], |metadata| metadata.entries_at(&["annotations"]));
+    all.iter().filter(|annotation| {
+        annotation.name().contains("swap") && unread_metadata::is_unread_annotation(annotation.name())
+    })
 }
 
 fn resource(pod: &Pod<'_>) -> Option<Span> {

@@ -45,7 +45,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         if document.kind != DocumentKind::GkeNodeSystem {
             continue;
         }
-        let kubelet = root.get("kubeletConfig").map_or(&[][..], Node::entries);
+        let kubelet = root.entries_at(&["kubeletConfig"]);
         let refused = kubelet.iter().filter(|entry| ["failSwapOn", "memorySwap"].contains(&entry.name()));
         findings.extend(refused.map(refused_option));
         let Some(linux) = root.get("linuxConfig") else { continue };
