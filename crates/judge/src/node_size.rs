@@ -30,7 +30,7 @@ pub fn size(files: &[ManifestFile], node: &NodeSetup, wanted: Option<Bytes>) -> 
         sum.saturating_add(Bytes(pod_request(pod).0.saturating_mul(count(*copies, on_nodes))))
     });
     let of_pod = |(copies, pod): (Copies, Vec<ContainerOutcome>)| {
-        let running = pod.into_iter().filter(|outcome| runs_for_long(outcome.role));
+        let running = pod.into_iter().filter(|outcome| outcome.role.is_lasting());
         running.map(move |outcome| SizedContainer {
             each: each(&outcome),
             wanted: wanted.and_then(|wanted| for_wanted(&outcome, node, memory, wanted)),
@@ -45,14 +45,6 @@ pub fn size(files: &[ManifestFile], node: &NodeSetup, wanted: Option<Bytes>) -> 
         (_, _, _) => Vec::new(),
     };
     Some(NodeSize { memory, swap: node.swap, nodes, requested, containers, given, unused })
-}
-
-/// Init containers have ended when the others run, and ephemeral ones request nothing.
-const fn runs_for_long(role: ContainerRole) -> bool {
-    match role {
-        ContainerRole::App | ContainerRole::Sidecar => true,
-        ContainerRole::Init | ContainerRole::Ephemeral => false,
-    }
 }
 
 /// What one copy may swap.

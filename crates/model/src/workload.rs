@@ -90,6 +90,18 @@ pub enum ContainerRole {
     Ephemeral,
 }
 
+impl ContainerRole {
+    /// Whether it runs as long as the pod does: init containers have ended when the others run, and ephemeral ones are no part of
+    /// what is requested.
+    #[must_use]
+    pub const fn is_lasting(self) -> bool {
+        match self {
+            Self::App | Self::Sidecar => true,
+            Self::Init | Self::Ephemeral => false,
+        }
+    }
+}
+
 /// `resources` of a container or a pod.
 #[derive(Clone, Debug, Default)]
 pub struct Resources {

@@ -112,7 +112,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for pod in pods(subject) {
         let Some(wish) = wish::of_pod(subject, &pod, kubelet) else { continue };
         let decider = Decider::of(subject, &pod);
-        let lasting: Vec<_> = pod.containers().filter(Container::is_lasting).collect();
+        let lasting: Vec<_> = pod.containers().filter(|container| container.spec.role.is_lasting()).collect();
         let reasons: Vec<_> = lasting.iter().map(|container| decider.as_ref()?.decide(container)).collect();
         // One container that may swap is what is wanted; the others then refuse it on purpose.
         if reasons.iter().flatten().any(|(reason, _)| reason.is_eligible()) {

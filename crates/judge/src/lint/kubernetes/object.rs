@@ -6,7 +6,7 @@ use model::document::kind::DocumentKind;
 use model::document::node::{Entry, Node};
 use model::document::{Content, Span, Spanned};
 use model::quantity::kubernetes;
-use model::workload::{Amount, ContainerRole, ContainerSpec, Workload};
+use model::workload::{Amount, ContainerSpec, Workload};
 
 /// An object of the Kubernetes API.
 #[derive(Clone, Copy, Debug)]
@@ -95,15 +95,6 @@ impl<'a> Pod<'a> {
 }
 
 impl Container<'_> {
-    /// Whether it runs beside the others as long as the pod does.
-    #[must_use]
-    pub fn is_lasting(&self) -> bool {
-        match self.spec.role {
-            ContainerRole::App | ContainerRole::Sidecar => true,
-            ContainerRole::Init | ContainerRole::Ephemeral => false,
-        }
-    }
-
     /// The memory limit in bytes, when it limits.
     #[must_use]
     pub fn limit(&self) -> Option<(Span, Bytes)> {

@@ -5,7 +5,7 @@ use crate::lint::kubernetes::object::pods;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
-use model::workload::{Amount, ContainerRole, Resources};
+use model::workload::{Amount, Resources};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -136,10 +136,7 @@ fn container_limits(pod: &Pod<'_>, resources: &Resources, findings: &mut Vec<Lin
 
 fn requests_together(pod: &Pod<'_>, resources: &Resources) -> Option<LintFinding> {
     let of_pod = resources.requests.memory.as_ref()?;
-    let lasting = pod.workload.pod.containers.iter().filter(|container| match container.role {
-        ContainerRole::App | ContainerRole::Sidecar => true,
-        ContainerRole::Init | ContainerRole::Ephemeral => false,
-    });
+    let lasting = pod.workload.pod.containers.iter().filter(|container| container.role.is_lasting());
     let requests: Vec<_> = lasting
         .filter_map(|container| {
             let own = &container.resources;

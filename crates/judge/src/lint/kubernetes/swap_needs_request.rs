@@ -87,7 +87,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             continue;
         };
         let Some(decider) = Decider::of(subject, &pod) else { continue };
-        let lasting: Vec<_> = pod.containers().filter(Container::is_lasting).collect();
+        let lasting: Vec<_> = pod.containers().filter(|container| container.spec.role.is_lasting()).collect();
         let decisions: Vec<_> =
             lasting.iter().filter_map(|container| Some((container, decider.decide(container)?))).collect();
         let gets = decisions.iter().any(|(_, (reason, memory))| reason.is_eligible() && !is_zero(*memory));
