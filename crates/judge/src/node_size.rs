@@ -230,8 +230,6 @@ fn copies_of(file: &ManifestFile, workload: &Workload) -> Copies {
 fn object(root: &Node, pod: Span) -> Option<&Node> {
     match root.get("items") {
         None => Some(root),
-        Some(items) => {
-            items.items().iter().find(|item| item.span.start <= pod.start && pod.end <= item.span.end)
-        }
+        Some(items) => items.items().iter().find(|item| item.span.contains(pod)),
     }
 }

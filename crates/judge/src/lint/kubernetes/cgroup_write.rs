@@ -94,10 +94,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let own = scripts.get(&pod.workload.document).map_or(&[][..], Vec::as_slice);
         for container in pod.containers().filter(|container| !may_write(&pod, container)) {
             let around = container.node.span;
-            let inside = own.iter().filter(|script| {
-                let span = script.document.span;
-                around.start <= span.start && span.end <= around.end
-            });
+            let inside = own.iter().filter(|script| around.contains(script.document.span));
             let write = inside
                 .flat_map(script::Script::writes)
                 .find(|write| write.path.value.starts_with("/sys/fs/cgroup/"));

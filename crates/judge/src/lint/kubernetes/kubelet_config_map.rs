@@ -3,7 +3,6 @@
 use crate::lint::kubernetes::object::{objects, objects_of};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
-use model::document::Span;
 use model::document::kind::DocumentKind;
 use model::document::node::Entry;
 use model::lint::{LintFinding, LintSeverity};
@@ -99,7 +98,7 @@ fn holds_configuration(subject: &Subject<'_>, config_map: usize, entry: &Entry) 
         .file
         .documents
         .iter()
-        .filter(|document| document.inside == Some(config_map) && contains(place, document.span))
+        .filter(|document| document.inside == Some(config_map) && place.contains(document.span))
         .collect();
     if !inside.is_empty() {
         return inside.iter().all(|document| document.kind == DocumentKind::KubeletConfiguration);
@@ -112,10 +111,6 @@ fn holds_configuration(subject: &Subject<'_>, config_map: usize, entry: &Entry) 
             && text.lines().any(|line| line.trim_end() == "kind: KubeletConfiguration")
             && !text.contains("kubeadm.k8s.io/")
     })
-}
-
-fn contains(outer: Span, inner: Span) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
 }
 
 /// Whether a pod of the file mounts it: that may be what carries it to the nodes.
