@@ -41,6 +41,14 @@ pub struct PodSpec {
     pub is_static: bool,
 }
 
+impl PodSpec {
+    /// The resources of its containers, and those of the pod itself.
+    pub fn all_resources(&self) -> impl Iterator<Item = &Resources> {
+        let of_containers = self.containers.iter().map(|container| &container.resources);
+        of_containers.chain(self.resources.as_deref())
+    }
+}
+
 /// An `emptyDir` in memory.
 #[derive(Clone, Debug)]
 pub struct MemoryVolume {

@@ -53,8 +53,7 @@ spec:
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for workload in &subject.file.workloads {
-        let all = workload.pod.containers.iter().map(|container| &container.resources);
-        findings.extend(all.chain(workload.pod.resources.as_deref()).filter_map(finding));
+        findings.extend(workload.pod.all_resources().filter_map(finding));
     }
 }
 

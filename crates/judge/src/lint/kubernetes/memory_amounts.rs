@@ -33,10 +33,7 @@ pub enum AmountRole {
 pub fn memory_amounts(subject: &Subject<'_>) -> Vec<MemoryAmount> {
     let mut amounts = Vec::new();
     for workload in &subject.file.workloads {
-        for container in &workload.pod.containers {
-            of_resources(&container.resources, &mut amounts);
-        }
-        if let Some(resources) = &workload.pod.resources {
+        for resources in workload.pod.all_resources() {
             of_resources(resources, &mut amounts);
         }
         let sizes = workload.pod.memory_volumes.iter().filter_map(|volume| volume.size_limit.clone());
