@@ -84,6 +84,12 @@ impl<'a> Pod<'a> {
         })
     }
 
+    /// The `resources` of its containers, and its own.
+    pub fn resources(&self) -> impl Iterator<Item = &'a Node> + use<'a> {
+        let owners = self.containers().map(|container| container.node).chain([self.spec]);
+        owners.filter_map(|owner| owner.get("resources"))
+    }
+
     /// What a message calls it: `Deployment \`web\``.
     #[must_use]
     pub fn title(&self) -> String {
@@ -122,6 +128,11 @@ pub fn metadata<'a>(object: &Object<'a>, which: &'static str) -> Vec<&'a Entry> 
         entries.extend(object.root.at(path).map_or(&[][..], |metadata| metadata.entries_at(&[which])));
     }
     entries
+}
+
+/// The `requests` and `limits` of resources.
+pub fn requests_and_limits(resources: &Node) -> impl Iterator<Item = &Node> {
+    ["requests", "limits"].into_iter().filter_map(|key| resources.get(key))
 }
 
 /// A quantity below a key.

@@ -1,6 +1,6 @@
 //! Swap as a resource in requests, limits, LimitRanges and quotas.
 
-use crate::lint::kubernetes::object::{Object, objects, objects_of, pods};
+use crate::lint::kubernetes::object::{Object, objects, objects_of, pods, requests_and_limits};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::{Entry, Node};
@@ -93,8 +93,7 @@ spec:
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for pod in pods(subject) {
-        let owners = pod.containers().map(|container| container.node).chain([pod.spec]);
-        for list in owners.filter_map(|owner| owner.get("resources")).flat_map(lists) {
+        for list in pod.resources().flat_map(requests_and_limits) {
             list_findings(subject, list, "requests and limits of a pod", findings);
         }
     }
@@ -123,10 +122,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
 
 fn is_core(object: &Object<'_>) -> bool {
     object.api_version == "v1"
-}
-
-fn lists(resources: &Node) -> impl Iterator<Item = &Node> {
-    ["requests", "limits"].into_iter().filter_map(|key| resources.get(key))
 }
 
 fn list_findings(subject: &Subject<'_>, list: &Node, whose: &str, findings: &mut Vec<LintFinding>) {

@@ -1,6 +1,6 @@
 //! Keys about memory that no object of Kubernetes has.
 
-use crate::lint::kubernetes::object::{Pod, pods};
+use crate::lint::kubernetes::object::pods;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::{Entry, Node};
@@ -133,7 +133,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         for container in pod.containers() {
             foreign(container.node, "A container", findings);
         }
-        for resources in all_resources(&pod) {
+        for resources in pod.resources() {
             foreign(resources, "`resources`", findings);
             misplaced(resources, findings);
             for list in ["requests", "limits"] {
@@ -141,11 +141,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             }
         }
     }
-}
-
-fn all_resources<'a>(pod: &Pod<'a>) -> impl Iterator<Item = &'a Node> + use<'a> {
-    let nodes = pod.containers().map(|container| container.node).chain([pod.spec]);
-    nodes.filter_map(|node| node.get("resources"))
 }
 
 fn foreign(node: &Node, owner: &str, findings: &mut Vec<LintFinding>) {

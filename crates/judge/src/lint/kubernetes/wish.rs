@@ -1,7 +1,7 @@
 //! Whether swap is plainly wanted for a pod, and whether the kubelet gives it to a container.
 
 use crate::lint::Subject;
-use crate::lint::kubernetes::object::{Container, Pod};
+use crate::lint::kubernetes::object::{Container, Pod, requests_and_limits};
 use crate::lint::kubernetes::unread_metadata;
 use crate::lint::report::{self, Place};
 use crate::{limited_swap, pod_resources, qos};
@@ -130,9 +130,7 @@ fn annotations<'a>(pod: &Pod<'a>) -> impl Iterator<Item = &'a Entry> {
 
 fn resource(pod: &Pod<'_>) -> Option<Span> {
     pod.containers().find_map(|container| {
-        let lists = ["requests", "limits"].into_iter();
-        let mut entries =
-            lists.filter_map(|list| container.node.at(&["resources", list])).flat_map(Node::entries);
+        let mut entries = requests_and_limits(container.node.get("resources")?).flat_map(Node::entries);
         entries
             .find(|entry| entry.name() == "swap" && entry.value.text().is_some_and(is_yes))
             .map(|entry| entry.key.span)
