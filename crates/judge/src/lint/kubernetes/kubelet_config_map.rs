@@ -1,6 +1,6 @@
 //! A kubelet configuration that lies in a ConfigMap.
 
-use crate::lint::kubernetes::object::{objects, objects_of};
+use crate::lint::kubernetes::object::{core_objects_of, objects};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::kind::DocumentKind;
@@ -53,7 +53,7 @@ data:
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    for object in objects_of(subject, "ConfigMap").filter(|object| object.api_version == "v1") {
+    for object in core_objects_of(subject, "ConfigMap") {
         let name = object.root.text_at(&["metadata", "name"]).unwrap_or("");
         let namespace = object.root.text_at(&["metadata", "namespace"]);
         let data = object.root.entries_at(&["data"]);

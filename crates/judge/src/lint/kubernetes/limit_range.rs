@@ -1,6 +1,6 @@
 //! A LimitRange whose bounds contradict each other, or what the same file puts under it.
 
-use crate::lint::kubernetes::object::{amount, objects_of};
+use crate::lint::kubernetes::object::{amount, core_objects_of};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Spanned;
@@ -90,7 +90,7 @@ spec:
 const ORDER: [&str; 4] = ["min", "defaultRequest", "default", "max"];
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    for object in objects_of(subject, "LimitRange").filter(|object| object.api_version == "v1") {
+    for object in core_objects_of(subject, "LimitRange") {
         let namespace = object.root.text_at(&["metadata", "namespace"]);
         for item in object.root.items_at(&["spec", "limits"]) {
             within(item, findings);

@@ -1,6 +1,6 @@
 //! What a node can give, written by hand.
 
-use crate::lint::kubernetes::object::objects;
+use crate::lint::kubernetes::object::core_objects_of;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
@@ -51,7 +51,7 @@ status:
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    for object in objects(subject).filter(|object| object.kind == "Node" && object.api_version == "v1") {
+    for object in core_objects_of(subject, "Node") {
         let spec = object.root.entries_at(&["spec"]);
         for entry in spec
             .iter()

@@ -56,6 +56,11 @@ pub fn objects_of<'a>(subject: &Subject<'a>, kind: &'static str) -> impl Iterato
     objects(subject).filter(move |object| object.kind == kind)
 }
 
+/// The objects of one kind of the core API, `v1`.
+pub fn core_objects_of<'a>(subject: &Subject<'a>, kind: &'static str) -> impl Iterator<Item = Object<'a>> {
+    objects_of(subject, kind).filter(|object| object.api_version == "v1")
+}
+
 /// The pods of a file.
 pub fn pods<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Pod<'a>> {
     let file = subject.file;

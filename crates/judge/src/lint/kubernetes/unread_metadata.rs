@@ -1,6 +1,6 @@
 //! Labels and annotations about memory and swap that nobody reads.
 
-use crate::lint::kubernetes::object::{Object, metadata, objects, pods};
+use crate::lint::kubernetes::object::{Object, metadata, objects, objects_of, pods};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::Entry;
@@ -157,7 +157,7 @@ fn is_of_kubernetes(object: &Object<'_>) -> bool {
 }
 
 fn is_set_in_file(subject: &Subject<'_>, name: &str) -> bool {
-    let mut nodes = objects(subject).filter(|object| object.kind == "Node");
+    let mut nodes = objects_of(subject, "Node");
     nodes.any(|node| metadata(&node, "labels").iter().any(|entry| entry.name() == name))
 }
 
