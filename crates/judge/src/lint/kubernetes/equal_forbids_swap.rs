@@ -1,6 +1,6 @@
 //! A memory request that equals the limit, where swap is wanted.
 
-use crate::lint::kubernetes::object::{Container, Pod, pods};
+use crate::lint::kubernetes::object::{Container, Pod};
 use crate::lint::kubernetes::wish::{self, Decider, Wish};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
@@ -108,21 +108,15 @@ spec:
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    let kubelet = wish::of_kubelet(subject);
-    for pod in pods(subject) {
-        let Some(wish) = wish::of_pod(subject, &pod, kubelet) else { continue };
-        let decider = Decider::of(subject, &pod);
-        let lasting: Vec<_> = pod.containers().filter(|container| container.spec.role.is_lasting()).collect();
-        let reasons: Vec<_> = lasting.iter().map(|container| decider.as_ref()?.decide(container)).collect();
+    for (pod, wish) in wish::wishing_pods(subject) {
+        let Some(decider) = Decider::of(subject, &pod) else { continue };
+        let decisions = decider.decisions(&pod);
         // One container that may swap is what is wanted; the others then refuse it on purpose.
-        if reasons.iter().flatten().any(|(reason, _)| reason.is_eligible()) {
+        if decisions.iter().any(|(_, reason, _)| reason.is_eligible()) {
             continue;
         }
-        for (container, reason) in lasting.iter().zip(reasons) {
-            let Some((reason, _)) = reason else { continue };
-            if is_equal(&reason) {
-                findings.extend(finding(&pod, container, &wish));
-            }
+        for (container, ..) in decisions.iter().filter(|(_, reason, _)| is_equal(reason)) {
+            findings.extend(finding(&pod, container, &wish));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Whether swap is plainly wanted for a pod, and whether the kubelet gives it to a container.
 
 use crate::lint::Subject;
-use crate::lint::kubernetes::object::{Container, Pod, requests_and_limits};
+use crate::lint::kubernetes::object::{Container, Pod, pods, requests_and_limits};
 use crate::lint::kubernetes::unread_metadata;
 use crate::lint::report::{self, Place};
 use crate::{limited_swap, pod_resources, qos};
@@ -64,6 +64,12 @@ pub fn of_pod(subject: &Subject<'_>, pod: &Pod<'_>, kubelet: Option<Span>) -> Op
     own.map(at(Origin::Pod))
         .or_else(|| annotation(pod).or_else(|| resource(pod)).map(at(Origin::Invention)))
         .or_else(|| kubelet.map(at(Origin::Kubelet)))
+}
+
+/// The pods that want swap, each with its wish.
+pub fn wishing_pods<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (Pod<'a>, Wish)> {
+    let kubelet = of_kubelet(subject);
+    pods(subject).filter_map(move |pod| Some((pod, of_pod(subject, &pod, kubelet)?)))
 }
 
 /// `memorySwap.swapBehavior: LimitedSwap` in a kubelet configuration of the file.
@@ -196,6 +202,17 @@ impl<'a> Decider<'a> {
         };
         let class = qos::class(&pod.workload.pod, version).ok()?;
         Some(Self { node, class, pod: &pod.workload.pod })
+    }
+
+    /// What decides about each container that lasts, without those of which an amount is unreadable.
+    #[must_use]
+    pub fn decisions<'b>(&self, pod: &Pod<'b>) -> Vec<(Container<'b>, SwapReason, MemoryResources)> {
+        let lasting = pod.containers().filter(|container| container.spec.role.is_lasting());
+        let decided = lasting.filter_map(|container| {
+            let (reason, memory) = self.decide(&container)?;
+            Some((container, reason, memory))
+        });
+        decided.collect()
     }
 
     /// What decides about a container; `None` where an amount is unreadable.
