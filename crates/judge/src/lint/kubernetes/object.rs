@@ -76,6 +76,11 @@ pub fn pods<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Pod<'a>> {
     })
 }
 
+/// The containers of a file, each with its pod.
+pub fn containers<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (Pod<'a>, Container<'a>)> {
+    pods(subject).flat_map(|pod| pod.containers().map(move |container| (pod, container)))
+}
+
 impl<'a> Pod<'a> {
     /// Its containers of every role.
     pub fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {

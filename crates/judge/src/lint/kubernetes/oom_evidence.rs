@@ -1,6 +1,6 @@
 //! Commands in pods that look for memory figures and OOM kills where there are none.
 
-use crate::lint::kubernetes::object::{Container, Pod, pods, within};
+use crate::lint::kubernetes::object::{Container, Pod, containers, within};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
@@ -103,16 +103,14 @@ static V2: [(&str, &str); 4] = [
 ];
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    for pod in pods(subject) {
-        for container in pod.containers() {
-            for words in commands(&container) {
-                findings.extend(events(subject, &words));
-                findings.extend(other_version(subject, &words));
-                findings.extend(meminfo(subject, &pod, &container, &words));
-                findings.extend(node_swap(subject, &words));
-                findings.extend(journal(subject, &words));
-                findings.extend(exec_meminfo(subject, &words));
-            }
+    for (pod, container) in containers(subject) {
+        for words in commands(&container) {
+            findings.extend(events(subject, &words));
+            findings.extend(other_version(subject, &words));
+            findings.extend(meminfo(subject, &pod, &container, &words));
+            findings.extend(node_swap(subject, &words));
+            findings.extend(journal(subject, &words));
+            findings.extend(exec_meminfo(subject, &words));
         }
     }
 }

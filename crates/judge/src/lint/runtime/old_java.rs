@@ -1,6 +1,6 @@
 //! Java images that are too old to see a limit of cgroup v2.
 
-use crate::lint::kubernetes::object::pods;
+use crate::lint::kubernetes::object::containers;
 use crate::lint::report;
 use crate::lint::runtime::order::orders;
 use crate::lint::{Example, Rule, Subject};
@@ -65,15 +65,13 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             findings.extend(finding(image, memory.span));
         }
     }
-    for pod in pods(subject) {
-        for container in pod.containers() {
-            let (Some(image), Some((limit, _))) = (&container.spec.image, container.limit()) else {
-                continue;
-            };
-            let in_env = container.spec.env.iter().any(|(_, value)| tells_size(&value.value));
-            if !in_env && !container.spec.command.iter().any(|word| tells_size(&word.value)) {
-                findings.extend(finding(image, limit));
-            }
+    for (_, container) in containers(subject) {
+        let (Some(image), Some((limit, _))) = (&container.spec.image, container.limit()) else {
+            continue;
+        };
+        let in_env = container.spec.env.iter().any(|(_, value)| tells_size(&value.value));
+        if !in_env && !container.spec.command.iter().any(|word| tells_size(&word.value)) {
+            findings.extend(finding(image, limit));
         }
     }
 }
