@@ -1,6 +1,7 @@
 //! Labels and annotations about memory and swap that nobody reads.
 
 use crate::lint::kubernetes::object::{Object, metadata, objects, objects_of, pods};
+use crate::lint::kubernetes::wish;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::Entry;
@@ -174,10 +175,7 @@ fn finding(subject: &Subject<'_>, object: &Object<'_>, noun: &str, entry: &Entry
         "Namespace" => {
             "remove it; a namespace cannot decide about swap, the kubelet's `memorySwap.swapBehavior` does"
         }
-        _ if name.contains("swap") => {
-            "remove it; on nodes with `swapBehavior: LimitedSwap` a container swaps in proportion to its memory request, when that \
-             is below its limit"
-        }
+        _ if name.contains("swap") => wish::INSTEAD,
         _ => {
             "remove it; requests and limits are all that a pod can set, the kubelet's MemoryQoS settings do the rest"
         }

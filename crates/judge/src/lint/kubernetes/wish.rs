@@ -47,6 +47,10 @@ impl Wish {
     }
 }
 
+/// What to do about a key that asks for swap and that nobody reads.
+pub const INSTEAD: &str = "remove it; on nodes with `swapBehavior: LimitedSwap` a container swaps in proportion to its memory \
+                           request, when that is below its limit";
+
 /// The first version whose kubelet computes a share of the swap.
 const SHARES: KubernetesVersion = KubernetesVersion(28);
 
