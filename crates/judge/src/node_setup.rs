@@ -119,7 +119,7 @@ fn behavior(
         return behavior;
     }
     if let Some((text, origin)) = kubelet.behavior.clone() {
-        let known = behavior_of(&text);
+        let known = SwapBehavior::of(&text);
         let is_refused = known == Some(SwapBehavior::UnlimitedSwap) && version >= GATE_ON
             || known == Some(SwapBehavior::NoSwap) && version < GATE_ON;
         match known.filter(|_| !is_refused) {
@@ -200,17 +200,6 @@ fn memory_qos(
     let reservation = asked.reservation.or(kubelet.reservation.as_ref().map(|(policy, _)| *policy));
     settings.reservation = reservation.unwrap_or(settings.reservation);
     Some(settings)
-}
-
-/// `memorySwap.swapBehavior`; empty is the default, and so nothing that is told.
-#[must_use]
-pub fn behavior_of(text: &str) -> Option<SwapBehavior> {
-    match text {
-        "NoSwap" => Some(SwapBehavior::NoSwap),
-        "LimitedSwap" => Some(SwapBehavior::LimitedSwap),
-        "UnlimitedSwap" => Some(SwapBehavior::UnlimitedSwap),
-        _ => None,
-    }
 }
 
 fn kubelet(files: &[ManifestFile]) -> Kubelet {
