@@ -184,17 +184,10 @@ fn memory_qos(
         assumed.push(Assumption::MemoryQosGateOn);
     }
     let mut settings = default.unwrap_or_else(|| memory_high::settings_with_gate(version));
-    for origin in [
-        gate.map(|(_, origin)| origin),
-        kubelet.throttling_factor.clone().map(|(_, origin)| origin),
-        kubelet.reservation.clone().map(|(_, origin)| origin),
-    ]
-    .into_iter()
-    .flatten()
-    .take(1)
-    {
-        assumed.push(Assumption::MemoryQos(origin));
-    }
+    let origin = gate.map(|(_, origin)| origin);
+    let origin = origin.or_else(|| kubelet.throttling_factor.clone().map(|(_, origin)| origin));
+    let origin = origin.or_else(|| kubelet.reservation.clone().map(|(_, origin)| origin));
+    assumed.extend(origin.map(Assumption::MemoryQos));
     let factor = asked.throttling_factor.or(kubelet.throttling_factor.as_ref().map(|(factor, _)| *factor));
     settings.throttling_factor = factor.or(settings.throttling_factor);
     let reservation = asked.reservation.or(kubelet.reservation.as_ref().map(|(policy, _)| *policy));

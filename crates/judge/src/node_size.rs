@@ -26,9 +26,10 @@ pub fn size(files: &[ManifestFile], node: &NodeSetup, wanted: Option<Bytes>) -> 
     let pods: Vec<(Copies, Vec<ContainerOutcome>)> = files.iter().flat_map(|file| pods(file, node)).collect();
     let nodes = nodes(&pods, memory);
     let on_nodes = nodes.unwrap_or(1);
-    let requested = pods.iter().fold(Bytes::ZERO, |sum, (copies, pod)| {
-        sum.saturating_add(Bytes(pod_request(pod).0.saturating_mul(count(*copies, on_nodes))))
-    });
+    let of_copies = |(copies, pod): &(Copies, Vec<ContainerOutcome>)| {
+        Bytes(pod_request(pod).0.saturating_mul(count(*copies, on_nodes)))
+    };
+    let requested = pods.iter().map(of_copies).sum();
     let of_pod = |(copies, pod): (Copies, Vec<ContainerOutcome>)| {
         let running = pod.into_iter().filter(|outcome| outcome.role.is_lasting());
         running.map(move |outcome| SizedContainer {
@@ -130,7 +131,7 @@ fn unused(
         *number += 1;
     }
     let whole = Bytes(swap.0.saturating_mul(nodes));
-    let theirs = parts.values().fold(given, |sum, (part, _)| sum.saturating_add(*part));
+    let theirs = given.saturating_add(parts.values().map(|(part, _)| *part).sum());
     parts.insert(UnusedWhy::NobodyRequests, (whole.saturating_sub(theirs), 0));
     let parts = parts.into_iter().filter(|(_, (swap, _))| *swap > Bytes::ZERO);
     let mut unused: Vec<Unused> =
