@@ -132,6 +132,11 @@ impl Machine {
         &self.root
     }
 
+    /// Whether systemd is process 1: sd_booted(3).
+    pub(crate) fn runs_systemd(&self) -> bool {
+        self.root.join("run/systemd/system").exists()
+    }
+
     /// Whether a change can be made to this machine now.
     #[must_use]
     pub const fn takes(&self, change: &Change) -> bool {

@@ -79,7 +79,7 @@ pub fn act(
             progress.will_reach(area(machine, path)?.map_or(0, |area| area.used.0));
             match by {
                 // A unit that systemd does not know any more cannot switch it off.
-                SwitchedBy::Unit(unit) if systemd::runs(machine.root()) => systemd::stop(machine, unit)?,
+                SwitchedBy::Unit(unit) if machine.runs_systemd() => systemd::stop(machine, unit)?,
                 SwitchedBy::Unit(_) | SwitchedBy::Call => {}
             }
             match area(machine, path)? {

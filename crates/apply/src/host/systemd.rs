@@ -3,7 +3,6 @@
 use super::{HostError, Machine, Present, failed, refused};
 use model::plan::UnitAction;
 use rustix::process::{Pid, Signal, kill_process};
-use std::path::Path;
 use std::process::{Command, ExitStatus, Stdio};
 use std::sync::mpsc::sync_channel;
 use std::thread::spawn;
@@ -90,7 +89,7 @@ impl Ran {
 }
 
 fn systemctl(machine: &Machine, arguments: &[&str], at_most: Duration) -> Result<Ran, HostError> {
-    if !runs(machine.root()) {
+    if !machine.runs_systemd() {
         let first = std::fs::read_to_string(machine.root().join("proc/1/comm")).unwrap_or_default();
         let first = if first.trim().is_empty() { "another program" } else { first.trim() };
         return refused(format!(
@@ -121,11 +120,6 @@ fn systemctl(machine: &Machine, arguments: &[&str], at_most: Duration) -> Result
     let output = output.map_err(failed(doing))?;
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     Ok(Ran { status: output.status, stdout: text(&output.stdout), stderr: text(&output.stderr) })
-}
-
-/// Whether systemd is process 1 of a machine: sd_booted(3).
-pub fn runs(root: &Path) -> bool {
-    root.join("run/systemd/system").exists()
 }
 
 #[cfg(test)]
