@@ -52,6 +52,19 @@ pub enum Present {
     Other(String),
 }
 
+impl Present {
+    /// What is there, held against the wish and against what was before: where both fit, nothing is left to do.
+    fn of<T>(fits: impl Fn(T) -> bool, now: T, wanted: T, other: impl FnOnce() -> String) -> Self {
+        if fits(wanted) {
+            Self::Wanted
+        } else if fits(now) {
+            Self::Now
+        } else {
+            Self::Other(other())
+        }
+    }
+}
+
 /// Why something was not done. Nothing of it remains half.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
@@ -117,6 +130,11 @@ impl Machine {
     #[must_use]
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// Whether systemd is process 1: sd_booted(3).
+    pub(crate) fn runs_systemd(&self) -> bool {
+        self.root.join("run/systemd/system").exists()
     }
 
     /// Whether a change can be made to this machine now.

@@ -3,7 +3,7 @@
 use crate::host::kept::Kept;
 use crate::host::progress::Progress;
 use crate::host::{HostError, Machine, Present, act, keep, leaves_a_trace, present, settle};
-use crate::journal::history::{Entry, History, StepState, target};
+use crate::journal::history::{Entry, History, StepState, thing};
 use crate::journal::record::Record;
 use crate::journal::{Journal, JournalError};
 use model::node_run::Ending;
@@ -98,11 +98,11 @@ fn refuse_stale(machine: &Machine, steps: &[Step]) -> Result<Vec<usize>, Stopped
     let mut found = Vec::new();
     for (number, step) in steps.iter().enumerate().filter(|(_, step)| machine.takes(&step.change)) {
         // What an earlier step changes can only be looked at when it was taken; so can what it brings.
-        let is_first = seen.insert((kind(&step.change), target(&step.change)));
+        let is_first = seen.insert(thing(&step.change));
         let waits_for_a_device = match &step.change {
             Change::Signature { device, .. } => !std::path::Path::new(device).exists(),
             Change::Value { path, .. } => !machine.root().join(path.trim_start_matches('/')).exists(),
-            Change::Unit { .. } => !machine.root().join("run/systemd/system").exists(),
+            Change::Unit { .. } => !machine.runs_systemd(),
             Change::File { .. }
             | Change::Link { .. }
             | Change::SwapFile { .. }
@@ -121,21 +121,6 @@ fn refuse_stale(machine: &Machine, steps: &[Step]) -> Result<Vec<usize>, Stopped
         }
     }
     Ok(found)
-}
-
-/// A word for each kind, so that a unit and a file of one name are two things.
-pub(crate) const fn kind(change: &Change) -> &'static str {
-    match change {
-        Change::File { .. } => "file",
-        Change::Link { .. } => "link",
-        Change::SwapFile { .. } => "swap file",
-        Change::Signature { .. } => "signature",
-        Change::Zram { .. } => "zram",
-        Change::Swap { .. } => "swap",
-        Change::Value { .. } => "value",
-        Change::Unit { .. } => "unit",
-        Change::Reload => "reload",
-    }
 }
 
 /// Takes what is left of the journal's last plan. What was done is looked at again: a reboot takes some of it away.
@@ -161,10 +146,9 @@ pub fn go_on(
 
 /// Swap that was switched off and on again is judged by the last of the two.
 fn is_overtaken(history: &History, number: usize) -> bool {
-    let own = |change| (kind(change), target(change));
     let Some(entry) = history.entries().get(number) else { return false };
     history.entries().iter().skip(number + 1).any(|later| {
-        own(&later.step.change) == own(&entry.step.change)
+        thing(&later.step.change) == thing(&entry.step.change)
             && leaves_a_trace(&later.step.change)
             && matches!(later.state, StepState::Begun | StepState::Done)
     })

@@ -3,9 +3,9 @@
 use crate::host::kept::Kept;
 use crate::host::{Machine, Present, leaves_a_trace, present, settle, tidy_up};
 use crate::journal::Journal;
-use crate::journal::history::{Entry, History, StepState, target};
+use crate::journal::history::{Entry, History, StepState, thing};
 use crate::journal::record::Record;
-use crate::run::{Event, Stopped, kind, patiently};
+use crate::run::{Event, Stopped, patiently};
 use model::node_run::Ending;
 use model::plan::{Change, Step, UnitAction};
 
@@ -52,10 +52,9 @@ const fn is_ours(state: StepState) -> bool {
 #[must_use]
 pub fn taking_back(history: &History, number: usize) -> Option<Change> {
     let entry = history.entries().get(number)?;
-    let own = (kind(&entry.step.change), target(&entry.step.change));
+    let own = thing(&entry.step.change);
     let later = history.entries().iter().skip(number + 1).find(|later| {
-        (kind(&later.step.change), target(&later.step.change)) == own
-            && (is_ours(later.state) || later.state == StepState::Undone)
+        thing(&later.step.change) == own && (is_ours(later.state) || later.state == StepState::Undone)
     });
     let back = entry.step.change.undo();
     Some(match later {

@@ -1,8 +1,8 @@
 //! The machine judged again, against what the journal says was wanted.
 
 use crate::host::{Machine, Present, leaves_a_trace, present};
-use crate::journal::history::{History, StepState, target};
-use crate::run::{kind, words};
+use crate::journal::history::{History, StepState, thing};
+use crate::run::words;
 use model::node_run::{Difference, Shows};
 use model::plan::Step;
 use std::collections::HashMap;
@@ -10,11 +10,11 @@ use std::collections::HashMap;
 /// Every thing whose last wanted state the machine does not show, in the order of the steps.
 #[must_use]
 pub fn differences(machine: &Machine, history: &History) -> Vec<Difference> {
-    let mut last: HashMap<(&'static str, String), usize> = HashMap::new();
+    let mut last: HashMap<(&'static str, &str), usize> = HashMap::new();
     let entries = history.entries();
     for (number, entry) in entries.iter().enumerate() {
         if entry.state != StepState::Undone {
-            last.insert((kind(&entry.step.change), target(&entry.step.change)), number);
+            last.insert(thing(&entry.step.change), number);
         }
     }
     let mut numbers: Vec<usize> = last.into_values().collect();

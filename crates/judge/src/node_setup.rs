@@ -119,7 +119,7 @@ fn behavior(
         return behavior;
     }
     if let Some((text, origin)) = kubelet.behavior.clone() {
-        let known = behavior_of(&text);
+        let known = SwapBehavior::of(&text);
         let is_refused = known == Some(SwapBehavior::UnlimitedSwap) && version >= GATE_ON
             || known == Some(SwapBehavior::NoSwap) && version < GATE_ON;
         match known.filter(|_| !is_refused) {
@@ -184,33 +184,15 @@ fn memory_qos(
         assumed.push(Assumption::MemoryQosGateOn);
     }
     let mut settings = default.unwrap_or_else(|| memory_high::settings_with_gate(version));
-    for origin in [
-        gate.map(|(_, origin)| origin),
-        kubelet.throttling_factor.clone().map(|(_, origin)| origin),
-        kubelet.reservation.clone().map(|(_, origin)| origin),
-    ]
-    .into_iter()
-    .flatten()
-    .take(1)
-    {
-        assumed.push(Assumption::MemoryQos(origin));
-    }
+    let origin = gate.map(|(_, origin)| origin);
+    let origin = origin.or_else(|| kubelet.throttling_factor.clone().map(|(_, origin)| origin));
+    let origin = origin.or_else(|| kubelet.reservation.clone().map(|(_, origin)| origin));
+    assumed.extend(origin.map(Assumption::MemoryQos));
     let factor = asked.throttling_factor.or(kubelet.throttling_factor.as_ref().map(|(factor, _)| *factor));
     settings.throttling_factor = factor.or(settings.throttling_factor);
     let reservation = asked.reservation.or(kubelet.reservation.as_ref().map(|(policy, _)| *policy));
     settings.reservation = reservation.unwrap_or(settings.reservation);
     Some(settings)
-}
-
-/// `memorySwap.swapBehavior`; empty is the default, and so nothing that is told.
-#[must_use]
-pub fn behavior_of(text: &str) -> Option<SwapBehavior> {
-    match text {
-        "NoSwap" => Some(SwapBehavior::NoSwap),
-        "LimitedSwap" => Some(SwapBehavior::LimitedSwap),
-        "UnlimitedSwap" => Some(SwapBehavior::UnlimitedSwap),
-        _ => None,
-    }
 }
 
 fn kubelet(files: &[ManifestFile]) -> Kubelet {

@@ -26,11 +26,12 @@ pub fn size(files: &[ManifestFile], node: &NodeSetup, wanted: Option<Bytes>) -> 
     let pods: Vec<(Copies, Vec<ContainerOutcome>)> = files.iter().flat_map(|file| pods(file, node)).collect();
     let nodes = nodes(&pods, memory);
     let on_nodes = nodes.unwrap_or(1);
-    let requested = pods.iter().fold(Bytes::ZERO, |sum, (copies, pod)| {
-        sum.saturating_add(Bytes(pod_request(pod).0.saturating_mul(count(*copies, on_nodes))))
-    });
+    let of_copies = |(copies, pod): &(Copies, Vec<ContainerOutcome>)| {
+        Bytes(pod_request(pod).0.saturating_mul(count(*copies, on_nodes)))
+    };
+    let requested = pods.iter().map(of_copies).sum();
     let of_pod = |(copies, pod): (Copies, Vec<ContainerOutcome>)| {
-        let running = pod.into_iter().filter(|outcome| runs_for_long(outcome.role));
+        let running = pod.into_iter().filter(|outcome| outcome.role.is_lasting());
         running.map(move |outcome| SizedContainer {
             each: each(&outcome),
             wanted: wanted.and_then(|wanted| for_wanted(&outcome, node, memory, wanted)),
@@ -45,14 +46,6 @@ pub fn size(files: &[ManifestFile], node: &NodeSetup, wanted: Option<Bytes>) -> 
         (_, _, _) => Vec::new(),
     };
     Some(NodeSize { memory, swap: node.swap, nodes, requested, containers, given, unused })
-}
-
-/// Init containers have ended when the others run, and ephemeral ones request nothing.
-const fn runs_for_long(role: ContainerRole) -> bool {
-    match role {
-        ContainerRole::App | ContainerRole::Sidecar => true,
-        ContainerRole::Init | ContainerRole::Ephemeral => false,
-    }
 }
 
 /// What one copy may swap.
@@ -138,7 +131,7 @@ fn unused(
         *number += 1;
     }
     let whole = Bytes(swap.0.saturating_mul(nodes));
-    let theirs = parts.values().fold(given, |sum, (part, _)| sum.saturating_add(*part));
+    let theirs = given.saturating_add(parts.values().map(|(part, _)| *part).sum());
     parts.insert(UnusedWhy::NobodyRequests, (whole.saturating_sub(theirs), 0));
     let parts = parts.into_iter().filter(|(_, (swap, _))| *swap > Bytes::ZERO);
     let mut unused: Vec<Unused> =
@@ -238,8 +231,6 @@ fn copies_of(file: &ManifestFile, workload: &Workload) -> Copies {
 fn object(root: &Node, pod: Span) -> Option<&Node> {
     match root.get("items") {
         None => Some(root),
-        Some(items) => {
-            items.items().iter().find(|item| item.span.start <= pod.start && pod.end <= item.span.end)
-        }
+        Some(items) => items.items().iter().find(|item| item.span.contains(pod)),
     }
 }

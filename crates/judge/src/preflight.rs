@@ -125,7 +125,7 @@ pub fn check(node: &Node, sources: &KubeletSources<'_>) -> NodeCheck {
 
 fn setup(node: &Node, sources: &KubeletSources<'_>, kubelet: Option<&KubeletInForce>) -> NodeSetup {
     let version = sources.version.unwrap_or(node_setup::KUBERNETES_DEFAULT);
-    let told = kubelet.and_then(|kubelet| node_setup::behavior_of(&kubelet.behavior.value));
+    let told = kubelet.and_then(|kubelet| SwapBehavior::of(&kubelet.behavior.value));
     let asked = node_setup::AskedNode {
         kubernetes: sources.version,
         cgroup: node.host.cgroup_version.get(),
@@ -163,7 +163,7 @@ impl<'a> Subject<'a> {
     /// Whether pods shall swap here.
     #[must_use]
     pub fn wants_pod_swap(&self) -> bool {
-        let wants = self.kubelet.and_then(|kubelet| node_setup::behavior_of(&kubelet.behavior.value));
+        let wants = self.kubelet.and_then(|kubelet| SwapBehavior::of(&kubelet.behavior.value));
         matches!(wants, Some(SwapBehavior::LimitedSwap | SwapBehavior::UnlimitedSwap))
     }
 

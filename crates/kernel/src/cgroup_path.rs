@@ -120,6 +120,43 @@ pub enum Identity {
     Other,
 }
 
+impl Identity {
+    /// The container that this is, is a part of, or watches.
+    #[must_use]
+    pub const fn container(&self) -> Option<&Container> {
+        match self {
+            Self::Container(container) | Self::BelowContainer(container) | Self::Monitor(container) => {
+                Some(container)
+            }
+            Self::Root
+            | Self::Group { .. }
+            | Self::Pod(_)
+            | Self::KubeQosLevel(_)
+            | Self::KubepodsRoot
+            | Self::Unit(_)
+            | Self::BelowUnit(_)
+            | Self::Other => None,
+        }
+    }
+
+    /// The unit that this is or is a part of.
+    #[must_use]
+    pub const fn unit(&self) -> Option<&Unit> {
+        match self {
+            Self::Unit(unit) | Self::BelowUnit(unit) => Some(unit),
+            Self::Root
+            | Self::Container(_)
+            | Self::BelowContainer(_)
+            | Self::Monitor(_)
+            | Self::Group { .. }
+            | Self::Pod(_)
+            | Self::KubeQosLevel(_)
+            | Self::KubepodsRoot
+            | Self::Other => None,
+        }
+    }
+}
+
 /// Says who the cgroup at `path` is: a path below the mount point, or as in `/proc/PID/cgroup`, where leading `..` (seen from
 /// inside a cgroup namespace) are skipped. Of nested containers the innermost counts.
 #[must_use]

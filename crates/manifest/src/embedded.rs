@@ -45,15 +45,14 @@ pub(crate) fn parts(kind: &DocumentKind, root: &Node) -> Vec<Part> {
 pub(crate) fn cloud_config(root: &Node) -> Vec<Part> {
     let mut parts = Vec::new();
     for key in ["bootcmd", "runcmd"] {
-        for command in root.get(key).map_or(&[][..], Node::items) {
+        for command in root.items_at(&[key]) {
             parts.push(Part::Script(command.clone()));
         }
     }
-    for file in root.get("write_files").map_or(&[][..], Node::items) {
-        let is_plain =
-            file.get("encoding").and_then(Node::text).is_none_or(|encoding| encoding.starts_with("text"));
+    for file in root.items_at(&["write_files"]) {
+        let is_plain = file.text_at(&["encoding"]).is_none_or(|encoding| encoding.starts_with("text"));
         if is_plain && let Some(content) = file.get("content").and_then(scalar) {
-            parts.push(Part::Text(content, file.get("path").and_then(Node::text).unwrap_or("").to_owned()));
+            parts.push(Part::Text(content, file.text_at(&["path"]).unwrap_or("").to_owned()));
         }
     }
     parts
@@ -70,9 +69,9 @@ fn of_object(api_version: &str, kind: &str, root: &Node, parts: &mut Vec<Part>) 
         ("machineconfiguration.openshift.io", "MachineConfig") => machine_config(root, parts),
         ("eksctl.io", "ClusterConfig") => eksctl(root, parts),
         ("kind.x-k8s.io", "Cluster") => {
-            let nodes = root.get("nodes").map_or(&[][..], Node::items);
+            let nodes = root.items_at(&["nodes"]);
             for holder in std::iter::once(root).chain(nodes) {
-                let patches = holder.get("kubeadmConfigPatches").map_or(&[][..], Node::items);
+                let patches = holder.items_at(&["kubeadmConfigPatches"]);
                 parts.extend(patches.iter().filter_map(scalar).map(|patch| Part::Text(patch, String::new())));
             }
         }
@@ -93,9 +92,9 @@ fn tree(node: Option<&Node>, parts: &mut Vec<Part>) {
 }
 
 fn machine_config(root: &Node, parts: &mut Vec<Part>) {
-    let units = root.at(&["spec", "config", "systemd", "units"]).map_or(&[][..], Node::items);
+    let units = root.items_at(&["spec", "config", "systemd", "units"]);
     for unit in units {
-        let dropins = unit.get("dropins").map_or(&[][..], Node::items);
+        let dropins = unit.items_at(&["dropins"]);
         let contents = std::iter::once(unit).chain(dropins).filter_map(|holder| holder.get("contents"));
         parts.extend(contents.filter_map(scalar).map(|text| Part::Text(text, "x.service".to_owned())));
     }
@@ -103,9 +102,9 @@ fn machine_config(root: &Node, parts: &mut Vec<Part>) {
 
 fn eksctl(root: &Node, parts: &mut Vec<Part>) {
     for key in ["nodeGroups", "managedNodeGroups"] {
-        for group in root.get(key).map_or(&[][..], Node::items) {
+        for group in root.items_at(&[key]) {
             parts.extend(group.get("overrideBootstrapCommand").and_then(scalar).map(Part::UserData));
-            let commands = group.get("preBootstrapCommands").map_or(&[][..], Node::items);
+            let commands = group.items_at(&["preBootstrapCommands"]);
             parts.extend(commands.iter().filter_map(scalar).map(Part::Script));
         }
     }
@@ -123,8 +122,8 @@ fn of_pods(kind: &str, root: &Node, parts: &mut Vec<Part>) {
     };
     let Some(spec) = spec else { return };
     for key in ["initContainers", "containers"] {
-        for container in spec.get(key).map_or(&[][..], Node::items) {
-            let words = |key| container.get(key).map_or(&[][..], Node::items);
+        for container in spec.items_at(&[key]) {
+            let words = |key| container.items_at(&[key]);
             let words: Vec<_> = words("command").iter().chain(words("args")).collect();
             let flag = words.iter().position(|word| {
                 word.text().is_some_and(|text| matches!(text, "-c" | "-ec" | "-ce" | "-xc" | "-exc"))

@@ -9,8 +9,8 @@ pub(crate) fn tree_kind(name: &str, root: &Node) -> Option<DocumentKind> {
     if !root.is_mapping() {
         return None;
     }
-    let kind = root.get("kind").and_then(Node::text);
-    let api_version = root.get("apiVersion").and_then(Node::text);
+    let kind = root.text_at(&["kind"]);
+    let api_version = root.text_at(&["apiVersion"]);
     if let Some(kind) = kind {
         return Some(of_kind(api_version.unwrap_or(""), kind));
     }
@@ -141,7 +141,7 @@ const TALOS_KEYS: &[&str] = &[
 ];
 
 fn is_talos(root: &Node) -> bool {
-    let machine = root.get("machine").map_or(&[][..], Node::entries);
+    let machine = root.entries_at(&["machine"]);
     has_none_but(root, &["version", "debug", "persist", "machine", "cluster"])
         && machine.iter().any(|entry| TALOS_KEYS.contains(&entry.name()))
 }
@@ -167,7 +167,7 @@ fn is_compose(file: &str, root: &Node) -> bool {
     let is_yaml = file.ends_with(".yml") || file.ends_with(".yaml");
     let is_named = is_yaml
         && (file.starts_with("compose") || file.contains("docker-compose") || file.contains("docker-stack"));
-    let services = root.get("services").map_or(&[][..], Node::entries);
+    let services = root.entries_at(&["services"]);
     let has_services =
         services.iter().any(|service| SERVICE_KEYS.iter().any(|key| service.value.get(key).is_some()))
             && !services.iter().any(|service| service.value.get("image").is_some_and(Node::is_mapping))
@@ -205,7 +205,7 @@ fn is_first_compose(root: &Node) -> bool {
     let entries = root.entries();
     let is_service = |node: &Node| {
         let has = |key| node.get(key).is_some();
-        let is_image = node.get("image").and_then(Node::text).is_some_and(|image| !image.is_empty());
+        let is_image = node.text_at(&["image"]).is_some_and(|image| !image.is_empty());
         (is_image || has("build") || has("extends"))
             && !(has("script") || has("steps") || has("stage") || has("commands") || has("repository"))
     };

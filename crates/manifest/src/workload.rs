@@ -85,10 +85,10 @@ fn container(node: &Node, role: ContainerRole, statuses: &BTreeMap<&str, &Node>)
         value: String::new(),
         span: Span::new(node.span.start, node.span.start),
     });
-    let always = node.get("restartPolicy").and_then(Node::text) == Some("Always");
+    let always = node.text_at(&["restartPolicy"]) == Some("Always");
     let status = statuses.get(name.value.as_str()).copied();
-    let words = |key| node.get(key).map_or(&[][..], Node::items).iter().filter_map(Node::spanned_text);
-    let env = node.get("env").map_or(&[][..], Node::items).iter();
+    let words = |key| node.items_at(&[key]).iter().filter_map(Node::spanned_text);
+    let env = node.items_at(&["env"]).iter();
     ContainerSpec {
         span: node.span,
         role: if role == ContainerRole::Init && always { ContainerRole::Sidecar } else { role },
@@ -97,16 +97,10 @@ fn container(node: &Node, role: ContainerRole, statuses: &BTreeMap<&str, &Node>)
         env: env.filter_map(|variable| Some((text(variable, "name")?, text(variable, "value")?))).collect(),
         resources: node.get("resources").map(resources).unwrap_or_default(),
         memory_resize_policy: node.get("resizePolicy").and_then(|policies| {
-            let of_memory =
-                |policy: &&Node| policy.get("resourceName").and_then(Node::text) == Some("memory");
+            let of_memory = |policy: &&Node| policy.text_at(&["resourceName"]) == Some("memory");
             text(policies.items().iter().find(of_memory)?, "restartPolicy")
         }),
-        mounts: node
-            .get("volumeMounts")
-            .map_or(&[][..], Node::items)
-            .iter()
-            .filter_map(|mount| text(mount, "name"))
-            .collect(),
+        mounts: node.items_at(&["volumeMounts"]).iter().filter_map(|mount| text(mount, "name")).collect(),
         status: status.map(|status| Box::new(container_status(status))),
         name,
     }
@@ -124,11 +118,11 @@ fn resources(node: &Node) -> Resources {
 }
 
 fn memory_volumes(spec: &Node) -> Vec<MemoryVolume> {
-    let volumes = spec.get("volumes").map_or(&[][..], Node::items).iter();
+    let volumes = spec.items_at(&["volumes"]).iter();
     volumes
         .filter_map(|volume| {
             let directory = volume.get("emptyDir")?;
-            (directory.get("medium").and_then(Node::text) == Some("Memory")).then_some(())?;
+            (directory.text_at(&["medium"]) == Some("Memory")).then_some(())?;
             let size_limit = amount(directory, "sizeLimit");
             Some(MemoryVolume { name: text(volume, "name")?, span: directory.span, size_limit })
         })

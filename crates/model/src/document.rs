@@ -24,6 +24,12 @@ impl Span {
         Self { start, end }
     }
 
+    /// Whether the other lies within it.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
     /// The stretch that holds both.
     #[must_use]
     pub fn to(self, other: Self) -> Self {

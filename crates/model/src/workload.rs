@@ -41,6 +41,14 @@ pub struct PodSpec {
     pub is_static: bool,
 }
 
+impl PodSpec {
+    /// The resources of its containers, and those of the pod itself.
+    pub fn all_resources(&self) -> impl Iterator<Item = &Resources> {
+        let of_containers = self.containers.iter().map(|container| &container.resources);
+        of_containers.chain(self.resources.as_deref())
+    }
+}
+
 /// An `emptyDir` in memory.
 #[derive(Clone, Debug)]
 pub struct MemoryVolume {
@@ -88,6 +96,18 @@ pub enum ContainerRole {
     Sidecar,
     /// In `ephemeralContainers`.
     Ephemeral,
+}
+
+impl ContainerRole {
+    /// Whether it runs as long as the pod does: init containers have ended when the others run, and ephemeral ones are no part of
+    /// what is requested.
+    #[must_use]
+    pub const fn is_lasting(self) -> bool {
+        match self {
+            Self::App | Self::Sidecar => true,
+            Self::Init | Self::Ephemeral => false,
+        }
+    }
 }
 
 /// `resources` of a container or a pod.

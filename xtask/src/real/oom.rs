@@ -1,6 +1,7 @@
 //! Scenario: OOM kills of every kind in control groups of our own, and what `highwater oom` tells of them.
 
 mod after;
+pub mod hogs;
 mod kinds;
 mod quiet;
 pub mod report_limit;

@@ -3,7 +3,7 @@
 use crate::host::version;
 use crate::object::Object;
 use kernel::bytes::Bytes;
-use model::outcome::node::{NodeSetup, ReservationPolicy, SwapBehavior};
+use model::outcome::node::{NodeSetup, ReservationPolicy};
 use model::reading::Reading;
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ pub fn node(setup: &NodeSetup) -> Value {
         .reading_or("memory_bytes", given(setup.memory), "--node-memory is not given")
         .reading_or("swap_bytes", given(setup.swap), "--node-swap is not given")
         .known("reserved_bytes", setup.reserved.0)
-        .known("swap_behavior", behavior(setup.behavior))
+        .known("swap_behavior", setup.behavior.name())
         .known("node_swap_gate", setup.node_swap_gate)
         .known("memory_qos", qos.is_some())
         .known("memory_throttling_factor", factor)
@@ -28,14 +28,6 @@ pub fn node(setup: &NodeSetup) -> Value {
         )
         .known("page_bytes", setup.page.0)
         .finish()
-}
-
-const fn behavior(behavior: SwapBehavior) -> &'static str {
-    match behavior {
-        SwapBehavior::NoSwap => "NoSwap",
-        SwapBehavior::LimitedSwap => "LimitedSwap",
-        SwapBehavior::UnlimitedSwap => "UnlimitedSwap",
-    }
 }
 
 const fn reservation(policy: ReservationPolicy) -> &'static str {

@@ -22,16 +22,16 @@ pub fn present(
         }
         Ok(_) => Some(fs::read_link(&place).map_err(failed(path))?.to_string_lossy().into_owned()),
     };
-    Ok(if found.as_deref() == wanted {
-        Present::Wanted
-    } else if found.as_deref() == now {
-        Present::Now
-    } else {
-        Present::Other(found.map_or_else(
-            || format!("{path} is not there any more"),
-            |found| format!("{path} points at {found}"),
-        ))
-    })
+    let found = found.as_deref();
+    Ok(Present::of(
+        |expected| found == expected,
+        now,
+        wanted,
+        || match found {
+            None => format!("{path} is not there any more"),
+            Some(found) => format!("{path} points at {found}"),
+        },
+    ))
 }
 
 pub fn keep(machine: &Machine, path: &str) -> Result<Kept, HostError> {

@@ -33,16 +33,15 @@ pub fn present(
     wanted: Option<SwapUse>,
 ) -> Result<Present, HostError> {
     let found = area(machine, path)?;
-    Ok(if fits(found.as_ref(), wanted) {
-        Present::Wanted
-    } else if fits(found.as_ref(), now) {
-        Present::Now
-    } else {
-        Present::Other(found.map_or_else(
-            || format!("{path} is not in use as swap any more"),
-            |found| format!("{path} is in use as swap with priority {}", found.priority),
-        ))
-    })
+    Ok(Present::of(
+        |expected| fits(found.as_ref(), expected),
+        now,
+        wanted,
+        || match &found {
+            None => format!("{path} is not in use as swap any more"),
+            Some(found) => format!("{path} is in use as swap with priority {}", found.priority),
+        },
+    ))
 }
 
 /// Whether swap is used so. What is told of freed blocks cannot be seen (`/proc/swaps` has no column for it).
@@ -80,7 +79,7 @@ pub fn act(
             progress.will_reach(area(machine, path)?.map_or(0, |area| area.used.0));
             match by {
                 // A unit that systemd does not know any more cannot switch it off.
-                SwitchedBy::Unit(unit) if systemd::runs(machine.root()) => systemd::stop(machine, unit)?,
+                SwitchedBy::Unit(unit) if machine.runs_systemd() => systemd::stop(machine, unit)?,
                 SwitchedBy::Unit(_) | SwitchedBy::Call => {}
             }
             match area(machine, path)? {

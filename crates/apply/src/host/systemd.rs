@@ -2,11 +2,11 @@
 
 use super::{HostError, Machine, Present, failed, refused};
 use model::plan::UnitAction;
-use std::io::Read;
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::thread::{JoinHandle, sleep, spawn};
-use std::time::{Duration, Instant};
+use rustix::process::{Pid, Signal, kill_process};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc::sync_channel;
+use std::thread::spawn;
+use std::time::Duration;
 
 /// A job of systemd ends by itself after 90 s (`DefaultTimeoutStartSec`); this is for a systemd that does not.
 const SECONDS_MAX: Duration = Duration::from_secs(150);
@@ -89,8 +89,7 @@ impl Ran {
 }
 
 fn systemctl(machine: &Machine, arguments: &[&str], at_most: Duration) -> Result<Ran, HostError> {
-    // sd_booted(3).
-    if !machine.root().join("run/systemd/system").exists() {
+    if !machine.runs_systemd() {
         let first = std::fs::read_to_string(machine.root().join("proc/1/comm")).unwrap_or_default();
         let first = if first.trim().is_empty() { "another program" } else { first.trim() };
         return refused(format!(
@@ -99,7 +98,7 @@ fn systemctl(machine: &Machine, arguments: &[&str], at_most: Duration) -> Result
         ));
     }
     let doing = format!("systemctl {}", arguments.join(" "));
-    let mut child = Command::new(&machine.systemctl)
+    let child = Command::new(&machine.systemctl)
         .args(arguments)
         .env("LC_ALL", "C")
         .stdin(Stdio::null())
@@ -107,50 +106,30 @@ fn systemctl(machine: &Machine, arguments: &[&str], at_most: Duration) -> Result
         .stderr(Stdio::piped())
         .spawn()
         .map_err(failed(doing.clone()))?;
-    let stdout = child.stdout.take().map(all_of);
-    let stderr = child.stderr.take().map(all_of);
-    let Some(status) = wait(&mut child, at_most).map_err(failed(doing.clone()))? else {
+    let asker = Pid::from_child(&child);
+    let (ended, end) = sync_channel(1);
+    spawn(move || {
+        // Whoever waited may have lost patience.
+        let _ = ended.send(child.wait_with_output());
+    });
+    let Ok(output) = end.recv_timeout(at_most) else {
         // It is only the one who asks that is ended; systemd goes on with the job.
-        let _ = child.kill();
-        let _ = child.wait();
+        let _ = kill_process(asker, Signal::KILL);
         return refused(format!("{doing}: no end within {} s", at_most.as_secs()));
     };
-    let text = |reader: Option<JoinHandle<String>>| reader.and_then(|r| r.join().ok()).unwrap_or_default();
-    Ok(Ran { status, stdout: text(stdout), stderr: text(stderr) })
-}
-
-fn wait(child: &mut Child, at_most: Duration) -> std::io::Result<Option<ExitStatus>> {
-    let start = Instant::now();
-    loop {
-        match child.try_wait()? {
-            Some(status) => return Ok(Some(status)),
-            None if start.elapsed() > at_most => return Ok(None),
-            None => sleep(Duration::from_millis(20)),
-        }
-    }
-}
-
-fn all_of(mut stream: impl Read + Send + 'static) -> JoinHandle<String> {
-    spawn(move || {
-        let mut bytes = Vec::new();
-        // A program that is ended in the middle leaves what it said before.
-        let _ = stream.read_to_end(&mut bytes);
-        String::from_utf8_lossy(&bytes).into_owned()
-    })
-}
-
-/// Whether systemd is process 1 of a machine.
-pub fn runs(root: &Path) -> bool {
-    root.join("run/systemd/system").exists()
+    let output = output.map_err(failed(doing))?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    Ok(Ran { status: output.status, stdout: text(&output.stdout), stderr: text(&output.stderr) })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{act, present, reload};
+    use super::{act, present, reload, systemctl};
     use crate::host::{Machine, MachineState, Present};
     use model::plan::UnitAction;
     use std::fs::{self, Permissions};
     use std::os::unix::fs::PermissionsExt;
+    use std::time::Duration;
 
     /// A root with a `systemctl` that is this script.
     fn machine(script: &str) -> (tempfile::TempDir, Machine) {
@@ -184,6 +163,13 @@ mod tests {
         let (_root, machine) = machine("echo 'Job for a.service failed.' >&2; exit 1");
         let error = act(&machine, "a.service", UnitAction::Start).unwrap_err().to_string();
         assert!(error.starts_with("systemctl start a.service: Job for a.service failed."), "{error}");
+    }
+
+    #[test]
+    fn a_question_without_an_answer_has_an_end() {
+        let (_root, machine) = machine("exec tail -f /dev/null");
+        let Err(error) = systemctl(&machine, &["start"], Duration::from_millis(50)) else { panic!() };
+        assert_eq!(error.to_string(), "systemctl start: no end within 0 s");
     }
 
     #[test]

@@ -39,13 +39,8 @@ pub fn present(
             Some(FileContent { text, mode: metadata.mode() & 0o7777 })
         }
     };
-    Ok(if found.as_ref() == wanted {
-        Present::Wanted
-    } else if found.as_ref() == now {
-        Present::Now
-    } else {
-        Present::Other(difference(path, found.as_ref(), now))
-    })
+    let found = found.as_ref();
+    Ok(Present::of(|expected| found == expected, now, wanted, || difference(path, found, now)))
 }
 
 fn is_nothing(error: &io::Error) -> bool {

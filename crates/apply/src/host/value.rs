@@ -25,13 +25,12 @@ pub fn present(machine: &Machine, path: &str, now: &str, wanted: &str) -> Result
         other => other.map_err(failed(path))?,
     };
     let found = chosen(&text);
-    Ok(if is_same(path, &found, wanted) {
-        Present::Wanted
-    } else if is_same(path, &found, now) {
-        Present::Now
-    } else {
-        Present::Other(format!("{path} is `{found}`, expected `{}`", chosen(now)))
-    })
+    Ok(Present::of(
+        |expected| is_same(path, &found, expected),
+        now,
+        wanted,
+        || format!("{path} is `{found}`, expected `{}`", chosen(now)),
+    ))
 }
 
 pub fn act(machine: &Machine, path: &str, wanted: &str) -> Result<(), HostError> {

@@ -48,18 +48,18 @@ pub fn present(
     wanted: Option<&ZramSetup>,
 ) -> Result<Present, HostError> {
     let found = setup(machine, device)?;
-    Ok(if fits(found.as_ref(), wanted) {
-        Present::Wanted
-    } else if fits(found.as_ref(), now) {
-        Present::Now
-    } else {
-        Present::Other(found.map_or_else(
-            || format!("{device} has no size any more"),
-            |found| {
-                format!("{device} has {} with {}", mebibytes(found.size), found.algorithm.unwrap_or_default())
-            },
-        ))
-    })
+    Ok(Present::of(
+        |expected| fits(found.as_ref(), expected),
+        now,
+        wanted,
+        || match &found {
+            None => format!("{device} has no size any more"),
+            Some(found) => {
+                let algorithm = found.algorithm.as_deref().unwrap_or_default();
+                format!("{device} has {} with {algorithm}", mebibytes(found.size))
+            }
+        },
+    ))
 }
 
 fn fits(found: Option<&ZramSetup>, wanted: Option<&ZramSetup>) -> bool {

@@ -155,18 +155,18 @@ impl History {
     }
 }
 
-/// What a change is about: two changes of one thing have one name.
+/// What a change is about: its kind, so that a unit and a file of one name are two things, and its name.
 #[must_use]
-pub fn target(change: &Change) -> String {
+pub fn thing(change: &Change) -> (&'static str, &str) {
     match change {
-        Change::File { path, .. }
-        | Change::Link { path, .. }
-        | Change::SwapFile { path, .. }
-        | Change::Value { path, .. } => path.clone(),
-        Change::Swap { path, .. } => format!("swap on {path}"),
-        Change::Signature { device, .. } => format!("the signature of {device}"),
-        Change::Zram { device, .. } => device.clone(),
-        Change::Unit { unit, .. } => unit.clone(),
-        Change::Reload => "systemd".to_owned(),
+        Change::File { path, .. } => ("file", path),
+        Change::Link { path, .. } => ("link", path),
+        Change::SwapFile { path, .. } => ("swap file", path),
+        Change::Signature { device, .. } => ("signature", device),
+        Change::Zram { device, .. } => ("zram", device),
+        Change::Swap { path, .. } => ("swap", path),
+        Change::Value { path, .. } => ("value", path),
+        Change::Unit { unit, .. } => ("unit", unit),
+        Change::Reload => ("reload", ""),
     }
 }

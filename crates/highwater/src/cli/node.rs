@@ -7,7 +7,7 @@ mod planned;
 mod render;
 mod size;
 pub mod stage;
-mod undo;
+pub mod undo;
 mod verify;
 mod wanted;
 

@@ -6,49 +6,76 @@ use model::document::node::{Entry, Node};
 use model::document::{Edit, Span, change};
 use model::lint::{Fix, LintFinding, LintSeverity};
 
+/// Where a finding stands, and the other places that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Where it stands.
+    pub span: Span,
+    /// The others, each with what stands there.
+    pub related: Vec<(Span, String)>,
+}
+
+impl From<Span> for Place {
+    fn from(span: Span) -> Self {
+        Self { span, related: Vec::new() }
+    }
+}
+
+/// A place that names another one.
+#[must_use]
+pub fn beside(span: Span, other: (Span, &str)) -> Place {
+    Place { span, related: vec![(other.0, other.1.to_owned())] }
+}
+
+/// A value that contradicts another stands at the first of them; the other one is named beside it.
+#[must_use]
+pub fn between(first: (Span, &str), second: (Span, &str)) -> Place {
+    let (at, other) = if first.0.start <= second.0.start { (first, second) } else { (second, first) };
+    beside(at.0, other)
+}
+
 /// What is refused, or does the opposite.
 #[must_use]
 pub fn error(
     rule: &'static str,
-    span: Span,
-    message: String,
-    help: impl Into<Option<String>>,
+    at: impl Into<Place>,
+    message: impl Into<String>,
+    help: impl Into<String>,
 ) -> LintFinding {
-    finding(rule, LintSeverity::Error, span, message, help.into())
+    finding(rule, LintSeverity::Error, at.into(), message.into(), help.into())
 }
 
 /// What has no effect, or another than it says.
 #[must_use]
 pub fn warning(
     rule: &'static str,
-    span: Span,
-    message: String,
-    help: impl Into<Option<String>>,
+    at: impl Into<Place>,
+    message: impl Into<String>,
+    help: impl Into<String>,
 ) -> LintFinding {
-    finding(rule, LintSeverity::Warning, span, message, help.into())
+    finding(rule, LintSeverity::Warning, at.into(), message.into(), help.into())
 }
 
 /// What is worth knowing.
 #[must_use]
-pub fn info(rule: &'static str, span: Span, message: String, help: impl Into<Option<String>>) -> LintFinding {
-    finding(rule, LintSeverity::Info, span, message, help.into())
+pub fn info(
+    rule: &'static str,
+    at: impl Into<Place>,
+    message: impl Into<String>,
+    help: impl Into<String>,
+) -> LintFinding {
+    finding(rule, LintSeverity::Info, at.into(), message.into(), help.into())
 }
 
 fn finding(
     rule: &'static str,
     severity: LintSeverity,
-    span: Span,
+    at: Place,
     message: String,
-    help: Option<String>,
+    help: String,
 ) -> LintFinding {
-    LintFinding { rule, severity, span, message, related: Vec::new(), help, fix: None }
-}
-
-/// A value that contradicts another stands at the first of them; the other one is named beside it.
-#[must_use]
-pub fn between(first: (Span, &str), second: (Span, &str)) -> (Span, Vec<(Span, String)>) {
-    let (at, other) = if first.0.start <= second.0.start { (first, second) } else { (second, first) };
-    (at.0, vec![(other.0, other.1.to_owned())])
+    let Place { span, related } = at;
+    LintFinding { rule, severity, span, message, related, help: Some(help), fix: None }
 }
 
 /// Replaces one stretch, where the text there is the one that was read: not behind an anchor, not escaped.
@@ -111,9 +138,9 @@ mod tests {
 
     #[test]
     fn a_contradiction_stands_at_its_first_value() {
-        let (at, related) = between((Span::new(9, 10), "b"), (Span::new(1, 2), "a"));
-        assert_eq!(at, Span::new(1, 2));
-        assert_eq!(related, [(Span::new(9, 10), "b".to_owned())]);
+        let place = between((Span::new(9, 10), "b"), (Span::new(1, 2), "a"));
+        assert_eq!(place.span, Span::new(1, 2));
+        assert_eq!(place.related, [(Span::new(9, 10), "b".to_owned())]);
     }
 }
 

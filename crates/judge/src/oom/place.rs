@@ -19,9 +19,9 @@ pub fn place(report: &OomReport, change: Option<&CounterChange>, observed: &Obse
     let path = named.or_else(|| change.map(|change| change.cgroup.path.clone()));
     let around = path.as_deref().or(report.oom_memcg.as_deref()).or(only_stats(report));
     let identity = around.map_or(Identity::Other, identify);
-    let seen = container_in(&identity);
+    let seen = identity.container();
     let named = report.container_id.as_ref();
-    let known = observed.cgroups.iter().find(|cgroup| match (&cgroup.container, &seen, named) {
+    let known = observed.cgroups.iter().find(|cgroup| match (&cgroup.container, seen, named) {
         (Some(container), Some(seen), _) => container.id == seen.id,
         (Some(container), None, Some(named)) => container.id == *named,
         (Some(_), None, None) => false,
@@ -29,12 +29,10 @@ pub fn place(report: &OomReport, change: Option<&CounterChange>, observed: &Obse
     });
     let container = known
         .and_then(|cgroup| cgroup.container.clone())
-        .or_else(|| seen.as_ref().map(from_path))
+        .or_else(|| seen.map(from_path))
         .map(|container| told_by_runtime(container, observed));
-    let pod = match identity_pod(&identity) {
-        Some(pod) => Some(pod),
-        None => container.as_ref().and_then(|container| container.pod.clone()),
-    };
+    let own = if let Identity::Pod(pod) = &identity { Some(pod) } else { None };
+    let pod = own.or_else(|| container.as_ref()?.pod.as_ref()).cloned();
     let pod_name = pod_name(container.as_ref(), pod.as_ref().map(|pod| pod.uid.as_str()), observed.cgroups);
     let cgroup = change.map(|change| change.cgroup.id).or_else(|| known.map(|known| known.id));
     Place {
@@ -44,7 +42,7 @@ pub fn place(report: &OomReport, change: Option<&CounterChange>, observed: &Obse
         container,
         pod,
         pod_name,
-        unit: unit_in(&identity),
+        unit: identity.unit().map(|unit| unit.name.clone()),
     }
 }
 
@@ -104,7 +102,8 @@ pub fn scope(level: &str, victim: Option<&str>) -> Scope {
     match identify(level) {
         Identity::Root => Scope::Node,
         Identity::Container(container) => {
-            let victims = victim.and_then(|victim| container_in(&identify(victim)));
+            let victim = victim.map(identify);
+            let victims = victim.as_ref().and_then(Identity::container);
             let is_victims = victims.is_none_or(|victims| victims.id == container.id);
             if is_victims { Scope::Container } else { Scope::OuterContainer }
         }
@@ -145,53 +144,6 @@ fn limit_of(path: &str, observed: &Observed<'_>) -> Reading<Limit> {
 
 fn is_container(cgroup: &Cgroup, container: &Container) -> bool {
     cgroup.container.as_ref().is_some_and(|other| other.id == container.id)
-}
-
-fn container_in(identity: &Identity) -> Option<PathContainer> {
-    match identity {
-        Identity::Container(container)
-        | Identity::BelowContainer(container)
-        | Identity::Monitor(container) => Some(container.clone()),
-        Identity::Root
-        | Identity::Group { .. }
-        | Identity::Pod(_)
-        | Identity::KubeQosLevel(_)
-        | Identity::KubepodsRoot
-        | Identity::Unit(_)
-        | Identity::BelowUnit(_)
-        | Identity::Other => None,
-    }
-}
-
-fn identity_pod(identity: &Identity) -> Option<kernel::cgroup_path::PodRef> {
-    match identity {
-        Identity::Pod(pod) => Some(pod.clone()),
-        Identity::Root
-        | Identity::Container(_)
-        | Identity::BelowContainer(_)
-        | Identity::Monitor(_)
-        | Identity::Group { .. }
-        | Identity::KubeQosLevel(_)
-        | Identity::KubepodsRoot
-        | Identity::Unit(_)
-        | Identity::BelowUnit(_)
-        | Identity::Other => None,
-    }
-}
-
-fn unit_in(identity: &Identity) -> Option<String> {
-    match identity {
-        Identity::Unit(unit) | Identity::BelowUnit(unit) => Some(unit.name.clone()),
-        Identity::Root
-        | Identity::Container(_)
-        | Identity::BelowContainer(_)
-        | Identity::Monitor(_)
-        | Identity::Group { .. }
-        | Identity::Pod(_)
-        | Identity::KubeQosLevel(_)
-        | Identity::KubepodsRoot
-        | Identity::Other => None,
-    }
 }
 
 /// Fills in what the runtime says of a container whose cgroup was gone before anybody could ask for its name.

@@ -13,7 +13,7 @@ use model::outcome::node::SwapBehavior;
 pub fn check(subject: &Subject<'_>, findings: &mut Vec<NodeFinding>) {
     let Some(kubelet) = subject.kubelet else { return };
     let version = subject.version.unwrap_or(node_setup::KUBERNETES_DEFAULT);
-    let told = node_setup::behavior_of(&kubelet.behavior.value);
+    let told = SwapBehavior::of(&kubelet.behavior.value);
     let behavior = told.unwrap_or_else(|| limited_swap::default_behavior(version));
     if kubelet.known(&kubelet.behavior).is_none()
         || subject.areas().is_empty()

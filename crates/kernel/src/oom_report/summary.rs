@@ -1,7 +1,7 @@
 //! What a whole report adds up to: its kind, the hierarchy, who it was, which limits, what is missing.
 
 use crate::bytes::Bytes;
-use crate::cgroup_path::{Container, ContainerId, Identity, identify, identify_levels};
+use crate::cgroup_path::{ContainerId, Identity, identify, identify_levels};
 use crate::hierarchy::CgroupVersion;
 use crate::limit::Limit;
 use crate::oom_report::draft::{Draft, Signs};
@@ -128,27 +128,13 @@ fn name_container(report: &mut OomReport) {
 /// The innermost container of a path that a runtime can be asked for by its id. A parent that someone chose
 /// (`docker run --cgroup-parent`) hides the runtime, but not the id.
 fn container_of(path: &str) -> Option<ContainerId> {
-    let named = container(path).map(|container| container.id).filter(|id| is_id(&id.0));
+    let named = identify(path).container().map(|container| container.id.clone()).filter(|id| is_id(&id.0));
     let last = || path.rsplit('/').find(|level| is_id(level)).filter(|_| pod_of(path).is_none());
     named.or_else(|| last().map(|id| ContainerId(id.to_owned())))
 }
 
 fn is_id(name: &str) -> bool {
     name.len() == 64 && name.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
-}
-
-fn container(path: &str) -> Option<Container> {
-    match identify(path) {
-        Identity::Container(it) | Identity::BelowContainer(it) | Identity::Monitor(it) => Some(it),
-        Identity::Root
-        | Identity::Group { .. }
-        | Identity::Pod(_)
-        | Identity::KubeQosLevel(_)
-        | Identity::KubepodsRoot
-        | Identity::Unit(_)
-        | Identity::BelowUnit(_)
-        | Identity::Other => None,
-    }
 }
 
 /// The pod, also where what is below it has no name that a runtime gives. The innermost counts.

@@ -202,6 +202,24 @@ impl Node {
         path.iter().try_fold(self, |node, key| node.get(key))
     }
 
+    /// The entries of the mapping at the end of a path; none where there is no mapping.
+    #[must_use]
+    pub fn entries_at(&self, path: &[&str]) -> &[Entry] {
+        self.at(path).map_or(&[], Self::entries)
+    }
+
+    /// The items of the sequence at the end of a path; none where there is no sequence.
+    #[must_use]
+    pub fn items_at(&self, path: &[&str]) -> &[Self] {
+        self.at(path).map_or(&[], Self::items)
+    }
+
+    /// The text at the end of a path.
+    #[must_use]
+    pub fn text_at(&self, path: &[&str]) -> Option<&str> {
+        self.at(path)?.text()
+    }
+
     fn is_key(&self, key: &str) -> bool {
         self.scalar().is_some_and(|scalar| *scalar.text == *key)
     }

@@ -44,6 +44,24 @@ pub enum SwapBehavior {
     UnlimitedSwap,
 }
 
+impl SwapBehavior {
+    /// As the kubelet spells it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::NoSwap => "NoSwap",
+            Self::LimitedSwap => "LimitedSwap",
+            Self::UnlimitedSwap => "UnlimitedSwap",
+        }
+    }
+
+    /// Of what a kubelet is told. The empty text is its default, and so nothing that is told.
+    #[must_use]
+    pub fn of(text: &str) -> Option<Self> {
+        [Self::NoSwap, Self::LimitedSwap, Self::UnlimitedSwap].into_iter().find(|one| one.name() == text)
+    }
+}
+
 /// Settings of the feature gate `MemoryQoS`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MemoryQos {

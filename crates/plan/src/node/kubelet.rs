@@ -166,7 +166,7 @@ fn settings(look: &Look<'_>, config: &KubeletConfig, told: &KubeletWanted) -> Ve
     if config.flag("--fail-swap-on").as_deref() != Some("false") {
         settings.push(setting(&["failSwapOn"], "false"));
     }
-    settings.push(setting(&["memorySwap", "swapBehavior"], behavior(told.behavior)));
+    settings.push(setting(&["memorySwap", "swapBehavior"], told.behavior.name()));
     if let Some(eviction) = told.eviction {
         let drop_in = drop_in(config);
         let others = config.value(&["evictionHard"], drop_in.as_deref().unwrap_or_default());
@@ -188,14 +188,6 @@ fn settings(look: &Look<'_>, config: &KubeletConfig, told: &KubeletWanted) -> Ve
 /// Whether the kubelet needs the feature gate `NodeSwap`, which is on from 1.30 and fixed from 1.34.
 fn is_old(look: &Look<'_>) -> bool {
     look.kubernetes().is_some_and(|version| version.0 < 30)
-}
-
-const fn behavior(behavior: SwapBehavior) -> &'static str {
-    match behavior {
-        SwapBehavior::NoSwap => "NoSwap",
-        SwapBehavior::LimitedSwap => "LimitedSwap",
-        SwapBehavior::UnlimitedSwap => "UnlimitedSwap",
-    }
 }
 
 fn amount(bytes: Bytes) -> String {
@@ -367,7 +359,7 @@ fn runs_otherwise(kubelet: &KubeletFound, told: Option<&KubeletWanted>) -> bool 
     let found = root.at(&["memorySwap", "swapBehavior"]).and_then(Node::text).filter(|text| !text.is_empty());
     let eviction = root.at(&["evictionHard", "memory.available"]);
     let evicts = told.eviction.zip(eviction).is_some_and(|(wanted, node)| !is_value(node, &amount(wanted)));
-    fails || found.unwrap_or("NoSwap") != behavior(told.behavior) || evicts
+    fails || found.unwrap_or("NoSwap") != told.behavior.name() || evicts
 }
 
 /// Whether the kubelet started before a wanted area was switched on.

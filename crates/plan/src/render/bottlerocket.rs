@@ -2,7 +2,6 @@
 
 use crate::render::{RenderNode, Rendered, node_files};
 use model::node_swap::{Backing, NodeSwap, SwapSize, SystemSwap};
-use model::outcome::node::SwapBehavior;
 
 /// The settings.
 #[must_use]
@@ -10,11 +9,7 @@ pub fn render(wanted: &NodeSwap, node: RenderNode) -> Rendered {
     let mut remarks = remarks(wanted);
     let mut text = String::new();
     if let Some(kubelet) = &wanted.kubelet {
-        let behavior = match kubelet.behavior {
-            SwapBehavior::NoSwap => "NoSwap",
-            SwapBehavior::LimitedSwap => "LimitedSwap",
-            SwapBehavior::UnlimitedSwap => "UnlimitedSwap",
-        };
+        let behavior = kubelet.behavior.name();
         text.push_str(&format!("[settings.kubernetes]\nmemory-swap-behavior = \"{behavior}\"\n"));
         if let Some(eviction) = kubelet.eviction {
             text.push_str(&format!(

@@ -2,7 +2,7 @@
 
 use crate::outcome::broken;
 use crate::text::{Line, Tone};
-use model::outcome::node::{Assumption, NodeSetup, Origin, SwapBehavior};
+use model::outcome::node::{Assumption, NodeSetup, Origin};
 
 /// What a manifest never tells.
 const NOT_TOLD: &str = "The file does not tell: defaults of a LimitRange, changes by admission webhooks, what the node really has and how its kubelet is set, how much the container uses.";
@@ -36,16 +36,13 @@ fn sentence(assumption: &Assumption) -> String {
         Assumption::CgroupV2 => "cgroup v2 (--cgroup v1 for the other).".to_owned(),
         Assumption::Behavior(behavior, Origin::ImpliedBy(flag)) => format!(
             "{}, because {flag} is given; the kubelet's own default is NoSwap (--swap-behavior).",
-            behavior_name(*behavior)
+            behavior.name()
         ),
         Assumption::Behavior(behavior, Origin::Default) => {
-            format!(
-                "{}, the default of this version (--swap-behavior, --node-swap).",
-                behavior_name(*behavior)
-            )
+            format!("{}, the default of this version (--swap-behavior, --node-swap).", behavior.name())
         }
         Assumption::Behavior(behavior, origin @ (Origin::Flag(_) | Origin::File { .. })) => {
-            format!("{}: {}.", behavior_name(*behavior), who(origin))
+            format!("{}: {}.", behavior.name(), who(origin))
         }
         Assumption::NodeSwapGateOn => {
             "The feature gate NodeSwap is on; before Kubernetes 1.30 it is off by default.".to_owned()
@@ -72,14 +69,6 @@ fn sentence(assumption: &Assumption) -> String {
             "swapBehavior `{text}` ({}) is refused by this version: the kubelet does not start. Its default is told instead.",
             who(origin)
         ),
-    }
-}
-
-const fn behavior_name(behavior: SwapBehavior) -> &'static str {
-    match behavior {
-        SwapBehavior::NoSwap => "NoSwap",
-        SwapBehavior::LimitedSwap => "LimitedSwap",
-        SwapBehavior::UnlimitedSwap => "UnlimitedSwap",
     }
 }
 

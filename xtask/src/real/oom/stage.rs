@@ -70,15 +70,7 @@ impl Stage {
     pub fn told_until_now(&mut self) -> anyhow::Result<Vec<Value>> {
         self.fences += 1;
         let fence = self.tree.group(&format!("fence-{}", self.fences))?;
-        kill_in(&fence)?;
-        let mut told = Vec::new();
-        loop {
-            let incident = self.next_of_ours(TOLD_MAX).context("a plain kill is not told")?;
-            if incident["place"]["cgroup"] == fence.path() {
-                return Ok(told);
-            }
-            told.push(incident);
-        }
+        told_before(&fence, || self.next_of_ours(TOLD_MAX))
     }
 }
 
@@ -94,6 +86,19 @@ impl Stage {
             }
         }
         Ok(told)
+    }
+}
+
+/// Provokes a kill in a group without members, which is told for certain, and returns what was told before it.
+pub fn told_before(fence: &OwnCgroup, mut next: impl FnMut() -> Option<Value>) -> anyhow::Result<Vec<Value>> {
+    kill_in(fence)?;
+    let mut told = Vec::new();
+    loop {
+        let incident = next().context("a plain kill is not told")?;
+        if incident["place"]["cgroup"] == fence.path() {
+            return Ok(told);
+        }
+        told.push(incident);
     }
 }
 

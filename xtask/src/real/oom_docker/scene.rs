@@ -3,7 +3,7 @@
 use crate::real::checks::Checks;
 use crate::real::docker_daemon::Docker;
 use crate::real::oom::report_limit::ReportLimit;
-use crate::real::oom::stage::{TOLD_MAX, kill_in};
+use crate::real::oom::stage::{TOLD_MAX, told_before};
 use crate::real::oom::watch::Watch;
 use crate::real::own_cgroup::Tree;
 use crate::real::product::Product;
@@ -154,17 +154,9 @@ impl<'a> Scene<'a> {
     pub fn told_until_now(&mut self) -> anyhow::Result<Vec<Value>> {
         self.fences += 1;
         let fence = self.tree.group(&format!("fence-{}", self.fences))?;
-        kill_in(&fence)?;
-        let mut told = Vec::new();
-        loop {
-            let incident = self.next(TOLD_MAX).context("a plain kill is not told")?;
-            if incident["place"]["cgroup"] == fence.path() {
-                return Ok(told);
-            }
-            if self.is_ours(&incident) {
-                told.push(incident);
-            }
-        }
+        let mut told = told_before(&fence, || self.next(TOLD_MAX))?;
+        told.retain(|incident| self.is_ours(incident));
+        Ok(told)
     }
 
     /// Whether an incident is of this scenario: others of the machine are not ours to judge.

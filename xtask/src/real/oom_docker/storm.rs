@@ -2,14 +2,12 @@
 
 use super::scene::Scene;
 use crate::real::checks::Checks;
-use crate::real::oom::shell::Shell;
-use crate::real::oom::stage::{MIB, kills_of, kills_of_machine};
-use crate::real::own_cgroup::OwnCgroup;
+use crate::real::oom::hogs::{Hogs, until_silence};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Nobody is told after so long a silence.
 const SILENCE: Duration = Duration::from_secs(4);
@@ -22,80 +20,27 @@ const COLUMNS_MAX: usize = 240;
 /// Hogs that start together, each in a group of its own.
 pub fn check_storm(scene: &mut Scene<'_>, checks: &mut Checks) -> anyhow::Result<()> {
     let text = TextWatch::start(scene)?;
-    let before = kills_of_machine()?;
-    let storm = scene.tree.group("storm")?;
-    let groups: Vec<OwnCgroup> =
-        (0..scene.hogs).map(|number| storm.child(&format!("{number}"))).collect::<anyhow::Result<_>>()?;
-    for group in &groups {
-        group.limit(6 * MIB, 0)?;
-    }
-    let mut hogs: Vec<Shell> =
-        groups.iter().map(|group| Shell::holding(group, 24)).collect::<anyhow::Result<_>>()?;
-    for hog in &mut hogs {
-        hog.wait()?;
-    }
-    let kills = kills_of_machine()? - before;
-    let told = until_silence(|within| scene.next(within));
-    checks.check("storm: everybody died", kills >= u64::try_from(scene.hogs)?, kills);
-    checks.equal(
-        "storm: every kill is told or said to be unattributed",
-        &json!(kills_of(&told)),
-        &json!(kills),
-    );
+    let hogs = Hogs::run(&scene.tree, scene.hogs)?;
+    let told = until_silence(SILENCE, STORM_MAX, |within| scene.next(within));
+    checks.check("storm: everybody died", hogs.kills >= u64::try_from(scene.hogs)?, hogs.kills);
     let by = |word: &str| told.iter().filter(|incident| incident["attribution"]["by"] == word).count();
     println!(
-        "      storm: {kills} kills, {} lines: {} by report, {} by the only candidate, {} by counter alone, {} nobody's",
+        "      storm: {} kills, {} lines: {} by report, {} by the only candidate, {} by counter alone, {} nobody's",
+        hogs.kills,
         told.len(),
         by("report"),
         by("only_candidate"),
         by("counter_alone"),
         by("nobody")
     );
-    let accused: Vec<String> = groups
-        .iter()
-        .filter(|group| kills_in(&told, group) > group.oom_kills().unwrap_or(0))
-        .map(|group| lines_of(&told, group))
-        .take(3)
-        .collect();
-    checks.equal("storm: groups accused of more kills than they count", &json!(accused), &json!([]));
+    hogs.check(&told, checks)?;
     check_text(&text, &told, checks);
-    drop(hogs);
-    std::thread::sleep(SILENCE);
     Ok(())
-}
-
-fn until_silence<T>(mut next: impl FnMut(Duration) -> Option<T>) -> Vec<T> {
-    let start = Instant::now();
-    let mut all = Vec::new();
-    while start.elapsed() < STORM_MAX {
-        let Some(one) = next(SILENCE) else { break };
-        all.push(one);
-    }
-    all
-}
-
-/// What was told of a group, in short.
-fn lines_of(told: &[Value], group: &OwnCgroup) -> String {
-    let here = told.iter().filter(|incident| incident["place"]["cgroup"] == group.path());
-    let words = here.map(|incident| {
-        let victim = &incident["victims"][0]["pid"];
-        let when = &incident["when"]["since_boot_seconds"];
-        format!(
-            "{} {} kills, {} at {when}, pid {victim}",
-            incident["id"], incident["kills"], incident["attribution"]
-        )
-    });
-    format!("{}: {}", group.path(), words.collect::<Vec<_>>().join("; "))
-}
-
-fn kills_in(told: &[Value], group: &OwnCgroup) -> u64 {
-    let here = told.iter().filter(|incident| incident["place"]["cgroup"] == group.path());
-    here.filter_map(|incident| incident["kills"].as_u64()).sum()
 }
 
 /// One line per incident, each with the incident's name first, none longer than a screen is wide.
 fn check_text(text: &TextWatch, told: &[Value], checks: &mut Checks) {
-    let lines = until_silence(|within| text.lines.recv_timeout(within).ok());
+    let lines = until_silence(SILENCE, STORM_MAX, |within| text.lines.recv_timeout(within).ok());
     let bad: Vec<&String> = lines.iter().filter(|line| !is_readable(line)).collect();
     checks.equal("storm: lines of text that nobody can read", &json!(bad), &json!([]));
     let mut repeated = lines.clone();

@@ -2,13 +2,13 @@
 
 use crate::cli::node::apply::finish;
 use crate::cli::node::stage::{self, Teller, is_agreed, no_right, print};
+use crate::cli::node::undo::{TakingBack, take_back};
 use crate::cli::output::Format;
 use crate::cli::{Global, output};
 use crate::exit_code::Outcome;
 use anyhow::Context;
 use apply::host::Machine;
-use apply::journal::Journal;
-use apply::{run, undo};
+use apply::run;
 use clap::Args;
 use kernel::hierarchy::CgroupVersion;
 use model::node_run::{NodeRun, Verb};
@@ -76,7 +76,7 @@ pub fn install(global: &Global, args: &InstallArgs) -> anyhow::Result<Outcome> {
 
 fn run_plan(global: &Global, args: &InstallArgs, machine: &Machine, plan: &Plan) -> anyhow::Result<NodeRun> {
     let state = global.root.join(STATE);
-    let mut report = report(Verb::Apply, &state);
+    let mut report = stage::report(Verb::Apply, &state);
     print(args.format, &view::node_run::plan(plan))?;
     report.stopped = no_right(machine);
     if let (None, Some(refused)) = (&report.stopped, plan.refusals.first()) {
@@ -109,44 +109,14 @@ fn run_plan(global: &Global, args: &InstallArgs, machine: &Machine, plan: &Plan)
 /// # Errors
 /// When the root is no folder, or standard output cannot be written.
 pub fn uninstall(global: &Global, args: &InstallArgs) -> anyhow::Result<Outcome> {
-    let machine = stage::machine(global)?;
-    let state = global.root.join(STATE);
-    if args.dry_run {
-        print(Format::Text, &view::node_run::undo_plan(&names(&Journal::open(&state)?)))?;
-        return Ok(Outcome::Fine);
-    }
-    let mut report = report(Verb::Undo, &state);
-    report.stopped = no_right(&machine);
-    if report.stopped.is_none() {
-        match stage::open(&state, "agent uninstall") {
-            Err(stopped) => report.stopped = Some(stopped),
-            Ok((_lock, mut journal)) if journal.history().has_something_to_undo() => {
-                let names = names(&journal);
-                print(args.format, &view::node_run::undo_plan(&names))?;
-                report.stopped = is_agreed("Take the agent away?", args.yes)?.err();
-                if report.stopped.is_none() {
-                    let mut teller = Teller::new(names.len(), args.format == Format::Text);
-                    let ended = undo::undo(&machine, &mut journal, &mut |event| teller.hear(event));
-                    report.stopped = ended.err().map(|error| stage::stopped(&error));
-                    report.steps = teller.into_steps();
-                }
-            }
-            Ok(_) => {}
-        }
-    }
-    finish(&report, args.format)
-}
-
-fn report(verb: Verb, state: &Path) -> NodeRun {
-    NodeRun { verb, steps: Vec::new(), stopped: None, journal: state.join("journal").display().to_string() }
-}
-
-/// The steps that would be taken back, in their order.
-fn names(journal: &Journal) -> Vec<(String, String)> {
-    let entries = journal.history().entries();
-    let order = undo::order(journal.history()).into_iter();
-    let entries = order.filter_map(|number| entries.get(number));
-    entries.map(|entry| (entry.step.name.clone(), entry.step.why.clone())).collect()
+    let asked = TakingBack {
+        command: "agent uninstall",
+        question: "Take the agent away?",
+        yes: args.yes,
+        dry_run: args.dry_run,
+        format: args.format,
+    };
+    take_back(global, &global.root.join(STATE), &asked)
 }
 
 /// What decides how the agent is installed on this machine.

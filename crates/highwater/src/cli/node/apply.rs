@@ -63,12 +63,7 @@ pub fn run(global: &Global, args: &ApplyArgs) -> anyhow::Result<Outcome> {
     if args.dry_run {
         return dry_run(global, &wish, &state);
     }
-    let mut report = NodeRun {
-        verb: Verb::Apply,
-        steps: Vec::new(),
-        stopped: None,
-        journal: state.join("journal").display().to_string(),
-    };
+    let mut report = stage::report(Verb::Apply, &state);
     report.stopped = no_right(&machine);
     if report.stopped.is_none() {
         match stage::open(&state, "node apply") {

@@ -7,7 +7,7 @@ use apply::journal::Journal;
 use apply::lock::{Lock, LockError};
 use apply::run::{Event, Stopped, words};
 use clap::Args;
-use model::node_run::{Ending, StepRun, StopKind, StoppedAt};
+use model::node_run::{Ending, NodeRun, StepRun, StopKind, StoppedAt, Verb};
 use sources::host_root::{HostRoot, RootKind};
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -152,6 +152,11 @@ fn say(line: &str, is_terminal: bool) {
     // Nothing can be done about a standard error that is closed.
     let _ = if is_terminal { write!(err, "\r\u{1b}[K{line}") } else { writeln!(err, "{line}") };
     let _ = err.flush();
+}
+
+/// What became of a run that has not begun.
+pub fn report(verb: Verb, state: &Path) -> NodeRun {
+    NodeRun { verb, steps: Vec::new(), stopped: None, journal: state.join("journal").display().to_string() }
 }
 
 /// Asks in a terminal; without one `--yes` must have said so.

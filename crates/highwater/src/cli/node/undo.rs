@@ -8,7 +8,8 @@ use crate::exit_code::Outcome;
 use apply::journal::Journal;
 use apply::undo;
 use clap::Args;
-use model::node_run::{NodeRun, Verb};
+use model::node_run::Verb;
+use std::path::Path;
 
 /// What stands below the help.
 pub const EXAMPLES: &str = "Examples:
@@ -39,25 +40,52 @@ pub struct UndoArgs {
 /// # Errors
 /// When the root is no folder, or standard output cannot be written.
 pub fn run(global: &Global, args: &UndoArgs) -> anyhow::Result<Outcome> {
+    let asked = TakingBack {
+        command: "node undo",
+        question: "Take this back?",
+        yes: args.yes,
+        dry_run: args.dry_run,
+        format: args.format,
+    };
+    take_back(global, &args.state.folder(global), &asked)
+}
+
+/// How the user wants something taken back.
+pub struct TakingBack<'a> {
+    /// The command, for whoever finds the journal locked.
+    pub command: &'a str,
+    /// What is asked first.
+    pub question: &'a str,
+    /// Whether the answer is known.
+    pub yes: bool,
+    /// Whether it is only shown.
+    pub dry_run: bool,
+    /// How it is printed.
+    pub format: Format,
+}
+
+/// Takes back what the journal in this folder did.
+///
+/// # Errors
+/// When the root is no folder, or standard output cannot be written.
+pub fn take_back(global: &Global, state: &Path, asked: &TakingBack<'_>) -> anyhow::Result<Outcome> {
     let machine = stage::machine(global)?;
-    let state = args.state.folder(global);
-    if args.dry_run {
-        let journal = Journal::open(&state)?;
+    if asked.dry_run {
+        let journal = Journal::open(state)?;
         print(Format::Text, &view::node_run::undo_plan(&names(&journal)))?;
         return Ok(Outcome::Fine);
     }
-    let journal_path = state.join("journal").display().to_string();
-    let mut report = NodeRun { verb: Verb::Undo, steps: Vec::new(), stopped: None, journal: journal_path };
+    let mut report = stage::report(Verb::Undo, state);
     report.stopped = no_right(&machine);
     if report.stopped.is_none() {
-        match stage::open(&state, "node undo") {
+        match stage::open(state, asked.command) {
             Err(stopped) => report.stopped = Some(stopped),
             Ok((_lock, mut journal)) if journal.history().has_something_to_undo() => {
                 let names = names(&journal);
-                print(args.format, &view::node_run::undo_plan(&names))?;
-                report.stopped = is_agreed("Take this back?", args.yes)?.err();
+                print(asked.format, &view::node_run::undo_plan(&names))?;
+                report.stopped = is_agreed(asked.question, asked.yes)?.err();
                 if report.stopped.is_none() {
-                    let mut teller = Teller::new(names.len(), args.format == Format::Text);
+                    let mut teller = Teller::new(names.len(), asked.format == Format::Text);
                     let ended = undo::undo(&machine, &mut journal, &mut |event| teller.hear(event));
                     report.stopped = ended.err().map(|error| stage::stopped(&error));
                     report.steps = teller.into_steps();
@@ -66,7 +94,7 @@ pub fn run(global: &Global, args: &UndoArgs) -> anyhow::Result<Outcome> {
             Ok(_) => {}
         }
     }
-    finish(&report, args.format)
+    finish(&report, asked.format)
 }
 
 /// The steps that would be taken back, in their order.

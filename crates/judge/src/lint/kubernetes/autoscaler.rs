@@ -107,12 +107,10 @@ spec:
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for object in objects_of(subject, "VerticalPodAutoscaler") {
-        let is_off =
-            object.root.at(&["spec", "updatePolicy", "updateMode"]).and_then(Node::text) == Some("Off");
-        let policies = object.root.at(&["spec", "resourcePolicy", "containerPolicies"]);
-        for policy in policies.map_or(&[][..], Node::items) {
+        let is_off = object.root.text_at(&["spec", "updatePolicy", "updateMode"]) == Some("Off");
+        for policy in object.root.items_at(&["spec", "resourcePolicy", "containerPolicies"]) {
             findings.extend(bounds(policy));
-            let only_requests = policy.get("controlledValues").and_then(Node::text) == Some("RequestsOnly");
+            let only_requests = policy.text_at(&["controlledValues"]) == Some("RequestsOnly");
             if only_requests && !is_off {
                 targets(subject, &object, policy, findings);
             }
@@ -126,14 +124,14 @@ fn bounds(policy: &Node) -> Option<LintFinding> {
     (min.value.milli? > max.value.milli?).then(|| {
         let (low, high) = (&min.value.text, &max.value.text);
         let message = format!("`minAllowed.memory` ({low}) is above `maxAllowed.memory` ({high}): the autoscaler refuses the object.");
-        let (at, related) = report::between((min.span, "minAllowed"), (max.span, "maxAllowed"));
+        let at = report::between((min.span, "minAllowed"), (max.span, "maxAllowed"));
         let help = format!("write at most `{high}` for `minAllowed.memory`");
-        LintFinding { related, ..report::error(RULE.id, at, message, help) }
+        report::error(RULE.id, at, message, help)
     })
 }
 
 fn targets(subject: &Subject<'_>, object: &Object<'_>, policy: &Node, findings: &mut Vec<LintFinding>) {
-    let name = policy.get("containerName").and_then(Node::text).unwrap_or("*");
+    let name = policy.text_at(&["containerName"]).unwrap_or("*");
     for pod in pods(subject).filter(|pod| is_target(object, pod)) {
         for container in pod.containers().filter(|container| name == "*" || container.spec.name.value == name)
         {
@@ -164,12 +162,12 @@ fn moved(
             "The autoscaler asks for at least {} for `{container_name}`, whose limit of {most} it leaves alone: request and limit become equal.",
             report::amount(least)
         );
-        let (at, related) = report::between((span, "minAllowed"), (limit_span, "the memory limit"));
+        let at = report::between((span, "minAllowed"), (limit_span, "the memory limit"));
         let help = format!(
             "write a `minAllowed.memory` below `{}`, or `controlledValues: RequestsAndLimits`",
             report::quantity(limit)
         );
-        return Some(LintFinding { related, ..report::warning(RULE.id, at, message, help) });
+        return Some(report::warning(RULE.id, at, message, help));
     }
     let may_reach = bytes("maxAllowed").is_none_or(|(_, top)| top >= limit);
     let wish = wish::of_pod(subject, pod, wish::of_kubelet(subject)).filter(|_| may_reach)?;
@@ -184,8 +182,8 @@ fn moved(
 }
 
 fn is_target(object: &Object<'_>, pod: &Pod<'_>) -> bool {
-    let target = |key: &str| object.root.at(&["spec", "targetRef", key]).and_then(Node::text);
-    let namespace = object.root.at(&["metadata", "namespace"]).and_then(Node::text);
+    let target = |key: &str| object.root.text_at(&["spec", "targetRef", key]);
+    let namespace = object.root.text_at(&["metadata", "namespace"]);
     let own = pod.workload.namespace.as_ref().map(|namespace| namespace.value.as_str());
     let name = pod.workload.name.as_ref().map(|name| name.value.as_str());
     target("kind") == Some(pod.workload.kind.as_str()) && target("name") == name && namespace == own

@@ -94,10 +94,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let own = scripts.get(&pod.workload.document).map_or(&[][..], Vec::as_slice);
         for container in pod.containers().filter(|container| !may_write(&pod, container)) {
             let around = container.node.span;
-            let inside = own.iter().filter(|script| {
-                let span = script.document.span;
-                around.start <= span.start && span.end <= around.end
-            });
+            let inside = own.iter().filter(|script| around.contains(script.document.span));
             let write = inside
                 .flat_map(script::Script::writes)
                 .find(|write| write.path.value.starts_with("/sys/fs/cgroup/"));
@@ -106,7 +103,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "/sys/fs/cgroup is read-only in `{}`, which is not privileged: this write fails and changes no limit.",
                 container.spec.name.value
             );
-            let help = "set `resources.limits.memory`; memory.high is the kubelet's (MemoryQoS)".to_owned();
+            let help = "set `resources.limits.memory`; memory.high is the kubelet's (MemoryQoS)";
             findings.push(report::warning(RULE.id, write.span, message, help));
         }
     }
@@ -114,10 +111,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
 
 /// A privileged container may write, and so may one that mounts the node's files there.
 fn may_write(pod: &Pod<'_>, container: &Container<'_>) -> bool {
-    let mounts = container.node.get("volumeMounts").map_or(&[][..], Node::items);
-    let path = |mount: &Node| {
-        mount.get("mountPath").and_then(Node::text).map(|path| path.trim_end_matches('/').to_owned())
-    };
+    let mounts = container.node.items_at(&["volumeMounts"]);
+    let path = |mount: &Node| mount.text_at(&["mountPath"]).map(|path| path.trim_end_matches('/').to_owned());
     container.is_privileged()
         || pod.metadata.and_then(|metadata| metadata.get("annotations")).is_some_and(|annotations| {
             // containerd 2.1 (cgroup_writable) and CRI-O (cgroup2-mount-hierarchy-rw) let single pods write.

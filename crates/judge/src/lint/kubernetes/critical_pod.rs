@@ -88,7 +88,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             }
         };
         let message = format!("{} is critical because {why}: the kubelet gives it no swap.", pod.title());
-        let help = "write a priority class of your own below 2000000000, or stop asking for swap".to_owned();
+        let help = "write a priority class of your own below 2000000000, or stop asking for swap";
         findings.push(wish::finding(RULE.id, &wish, span, message, help));
     }
 }

@@ -1,6 +1,6 @@
 //! A memory request that equals the limit, where swap is wanted.
 
-use crate::lint::kubernetes::object::{Container, Pod, pods};
+use crate::lint::kubernetes::object::{Container, Pod};
 use crate::lint::kubernetes::wish::{self, Decider, Wish};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
@@ -108,21 +108,15 @@ spec:
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    let kubelet = wish::of_kubelet(subject);
-    for pod in pods(subject) {
-        let Some(wish) = wish::of_pod(subject, &pod, kubelet) else { continue };
-        let decider = Decider::of(subject, &pod);
-        let lasting: Vec<_> = pod.containers().filter(Container::is_lasting).collect();
-        let reasons: Vec<_> = lasting.iter().map(|container| decider.as_ref()?.decide(container)).collect();
+    for (pod, wish) in wish::wishing_pods(subject) {
+        let Some(decider) = Decider::of(subject, &pod) else { continue };
+        let decisions = decider.decisions(&pod);
         // One container that may swap is what is wanted; the others then refuse it on purpose.
-        if reasons.iter().flatten().any(|(reason, _)| reason.is_eligible()) {
+        if decisions.iter().any(|(_, reason, _)| reason.is_eligible()) {
             continue;
         }
-        for (container, reason) in lasting.iter().zip(reasons) {
-            let Some((reason, _)) = reason else { continue };
-            if is_equal(&reason) {
-                findings.extend(finding(&pod, container, &wish));
-            }
+        for (container, ..) in decisions.iter().filter(|(_, reason, _)| is_equal(reason)) {
+            findings.extend(finding(&pod, container, &wish));
         }
     }
 }
@@ -151,28 +145,25 @@ fn finding(pod: &Pod<'_>, container: &Container<'_>, wish: &Wish) -> Option<Lint
     let amount = report::amount(limit.1);
     let half = report::quantity(Bytes(limit.1.0 / 2));
     let name = &container.spec.name.value;
-    let (at, mut related, message) = match request {
+    let (at, message) = match request {
         Some(request) => {
-            let (at, related) = report::between((request, "the request"), (limit.0, "the limit"));
             let message = format!(
                 "Request and limit of `{name}` are both {amount}: the kubelet then gives it no swap (memory.swap.max is 0)."
             );
-            (at, related, message)
+            (report::between((request, "the request"), (limit.0, "the limit")), message)
         }
         None => {
             let message = format!(
                 "`{name}` has a limit of {amount} and no request, which the API server fills in with the same: the kubelet then \
                  gives it no swap (memory.swap.max is 0)."
             );
-            (limit.0, Vec::new(), message)
+            (limit.0.into(), message)
         }
     };
     let help = format!(
         "write a memory request below the limit, such as `memory: {half}`; swap grows with the request"
     );
-    let found = wish::finding(RULE.id, wish, at, message, help);
-    related.extend(found.related.iter().cloned());
-    Some(LintFinding { related, ..found })
+    Some(wish::finding(RULE.id, wish, at, message, help))
 }
 
 /// The limit, and the place of the request where there is one.

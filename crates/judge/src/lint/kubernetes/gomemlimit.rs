@@ -1,6 +1,6 @@
 //! A GOMEMLIMIT that Go does not read.
 
-use crate::lint::kubernetes::object::{is_placeholder, pods};
+use crate::lint::kubernetes::object::{containers, is_placeholder};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
@@ -54,7 +54,7 @@ spec:
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    for container in pods(subject).flat_map(|pod| pod.containers()) {
+    for (_, container) in containers(subject) {
         let limits = container.spec.env.iter().filter(|(name, _)| name.value == "GOMEMLIMIT");
         for (_, value) in limits.filter(|(_, value)| !is_read(&value.value) && !is_placeholder(&value.value))
         {

@@ -1,7 +1,7 @@
 //! A language runtime's heap against the limit of its container.
 
 use crate::heap;
-use crate::lint::kubernetes::object::{Container, pods};
+use crate::lint::kubernetes::object::{Container, containers};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use crate::pod_resources;
@@ -92,21 +92,18 @@ struct Found {
 }
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    for pod in pods(subject) {
-        for container in pod.containers() {
-            let Ok(memory) =
-                pod_resources::memory(container.spec, &pod.workload.pod, subject.target.kubernetes)
-            else {
-                continue;
-            };
-            let Some(limit) = memory.limit.or(memory.inherited_limit) else { continue };
-            let own = container.limit().map(|(span, _)| span);
-            let pod_level =
-                pod.workload.pod.resources.as_ref().and_then(|resources| resources.limits.memory.as_ref());
-            let Some(limit_span) = own.or(pod_level.map(|limit| limit.span)) else { continue };
-            for found in heaps(&container, limit) {
-                findings.extend(finding(&container, &found, limit, limit_span));
-            }
+    for (pod, container) in containers(subject) {
+        let Ok(memory) = pod_resources::memory(container.spec, &pod.workload.pod, subject.target.kubernetes)
+        else {
+            continue;
+        };
+        let Some(limit) = memory.limit.or(memory.inherited_limit) else { continue };
+        let own = container.limit().map(|(span, _)| span);
+        let pod_level =
+            pod.workload.pod.resources.as_ref().and_then(|resources| resources.limits.memory.as_ref());
+        let Some(limit_span) = own.or(pod_level.map(|limit| limit.span)) else { continue };
+        for found in heaps(&container, limit) {
+            findings.extend(finding(&container, &found, limit, limit_span));
         }
     }
 }
@@ -162,7 +159,7 @@ fn finding(container: &Container<'_>, found: &Found, limit: Bytes, limit_span: S
         report::amount(heap),
         report::amount(limit)
     );
-    let (at, related) = report::between((found.span, "the heap"), (limit_span, "the memory limit"));
+    let at = report::between((found.span, "the heap"), (limit_span, "the memory limit"));
     let three_quarters = Bytes(limit.0 / 4 * 3).0 >> 20;
     let help = match setting.language {
         Language::Jvm => {
@@ -172,5 +169,5 @@ fn finding(container: &Container<'_>, found: &Found, limit: Bytes, limit_span: S
         Language::Go => format!("write `GOMEMLIMIT={}MiB`, or raise the limit", (limit.0 / 10 * 9) >> 20),
     };
     let found = report::warning(RULE.id, at, message, help);
-    Some(LintFinding { severity, related, ..found })
+    Some(LintFinding { severity, ..found })
 }

@@ -1,11 +1,10 @@
 //! A kubelet configuration that lies in a ConfigMap.
 
-use crate::lint::kubernetes::object::{objects, objects_of};
+use crate::lint::kubernetes::object::{core_objects_of, objects};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
-use model::document::Span;
 use model::document::kind::DocumentKind;
-use model::document::node::{Entry, Node};
+use model::document::node::Entry;
 use model::lint::{LintFinding, LintSeverity};
 
 /// The rule.
@@ -54,10 +53,10 @@ data:
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    for object in objects_of(subject, "ConfigMap").filter(|object| object.api_version == "v1") {
-        let name = object.root.at(&["metadata", "name"]).and_then(Node::text).unwrap_or("");
-        let namespace = object.root.at(&["metadata", "namespace"]).and_then(Node::text);
-        let data = object.root.get("data").map_or(&[][..], Node::entries);
+    for object in core_objects_of(subject, "ConfigMap") {
+        let name = object.root.text_at(&["metadata", "name"]).unwrap_or("");
+        let namespace = object.root.text_at(&["metadata", "namespace"]);
+        let data = object.root.entries_at(&["data"]);
         for entry in data.iter().filter(|entry| holds_configuration(subject, object.number, entry)) {
             if is_kubeadms(name, namespace, entry.name())
                 || name.starts_with("worker-config-")
@@ -80,7 +79,7 @@ fn finding(name: &str, namespace: Option<&str>, entry: &Entry) -> LintFinding {
     } else {
         "write it to the kubelet's `--config` file or into its `--config-dir` on every node, and restart the kubelet"
     };
-    report::warning(RULE.id, entry.key.span, message, help.to_owned())
+    report::warning(RULE.id, entry.key.span, message, help)
 }
 
 /// What kubeadm itself keeps; up to 1.23 with the version in its name.
@@ -99,7 +98,7 @@ fn holds_configuration(subject: &Subject<'_>, config_map: usize, entry: &Entry) 
         .file
         .documents
         .iter()
-        .filter(|document| document.inside == Some(config_map) && contains(place, document.span))
+        .filter(|document| document.inside == Some(config_map) && place.contains(document.span))
         .collect();
     if !inside.is_empty() {
         return inside.iter().all(|document| document.kind == DocumentKind::KubeletConfiguration);
@@ -114,10 +113,6 @@ fn holds_configuration(subject: &Subject<'_>, config_map: usize, entry: &Entry) 
     })
 }
 
-fn contains(outer: Span, inner: Span) -> bool {
-    outer.start <= inner.start && inner.end <= outer.end
-}
-
 /// Whether a pod of the file mounts it: that may be what carries it to the nodes.
 fn is_used(subject: &Subject<'_>, name: &str) -> bool {
     let mut pods = objects(subject).filter_map(|object| {
@@ -127,7 +122,7 @@ fn is_used(subject: &Subject<'_>, name: &str) -> bool {
             .or_else(|| root.get("spec"))
     });
     pods.any(|pod| {
-        let volumes = pod.get("volumes").map_or(&[][..], Node::items);
-        volumes.iter().any(|volume| volume.at(&["configMap", "name"]).and_then(Node::text) == Some(name))
+        let volumes = pod.items_at(&["volumes"]);
+        volumes.iter().any(|volume| volume.text_at(&["configMap", "name"]) == Some(name))
     })
 }

@@ -1,6 +1,6 @@
 //! A LimitRange whose bounds contradict each other, or what the same file puts under it.
 
-use crate::lint::kubernetes::object::{amount, objects_of};
+use crate::lint::kubernetes::object::{amount, core_objects_of};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Spanned;
@@ -90,11 +90,11 @@ spec:
 const ORDER: [&str; 4] = ["min", "defaultRequest", "default", "max"];
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    for object in objects_of(subject, "LimitRange").filter(|object| object.api_version == "v1") {
-        let namespace = object.root.at(&["metadata", "namespace"]).and_then(Node::text);
-        for item in object.root.at(&["spec", "limits"]).map_or(&[][..], Node::items) {
+    for object in core_objects_of(subject, "LimitRange") {
+        let namespace = object.root.text_at(&["metadata", "namespace"]);
+        for item in object.root.items_at(&["spec", "limits"]) {
             within(item, findings);
-            if item.get("type").and_then(Node::text) == Some("Container") {
+            if item.text_at(&["type"]) == Some("Container") {
                 containers(subject, item, namespace, findings);
             }
         }
@@ -115,9 +115,9 @@ fn within(item: &Node, findings: &mut Vec<LintFinding>) {
             "`{low_key}.memory` ({}) is above `{high_key}.memory` ({}): the API server refuses the LimitRange.",
             low.value.text, high.value.text
         );
-        let (at, related) = report::between((low.span, low_key), (high.span, high_key));
+        let at = report::between((low.span, low_key), (high.span, high_key));
         let help = format!("write at most `{}` for `{low_key}.memory`", high.value.text);
-        LintFinding { related, ..report::error(RULE.id, at, message, help) }
+        report::error(RULE.id, at, message, help)
     });
     findings.extend(first.take(1));
 }
@@ -150,10 +150,10 @@ fn outside(what: &str, key: &str, value: &Spanned<Amount>, bound: &Spanned<Amoun
         "{what} `{key}` of the namespace's LimitRange ({}): the API server refuses its pods.",
         bound.value.text
     );
-    let (at, related) = report::between((value.span, "the container"), (bound.span, "the LimitRange"));
+    let at = report::between((value.span, "the container"), (bound.span, "the LimitRange"));
     let word = if key == "max" { "at most" } else { "at least" };
     let help = format!("write {word} `{}` for the container", bound.value.text);
-    LintFinding { related, ..report::error(RULE.id, at, message, help) }
+    report::error(RULE.id, at, message, help)
 }
 
 fn is_above(one: &Spanned<Amount>, other: &Spanned<Amount>) -> bool {

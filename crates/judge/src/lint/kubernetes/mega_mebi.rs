@@ -53,8 +53,7 @@ spec:
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for workload in &subject.file.workloads {
-        let all = workload.pod.containers.iter().map(|container| &container.resources);
-        findings.extend(all.chain(workload.pod.resources.as_deref()).filter_map(finding));
+        findings.extend(workload.pod.all_resources().filter_map(finding));
     }
 }
 
@@ -65,11 +64,11 @@ fn finding(resources: &Resources) -> Option<LintFinding> {
     if !differs_by_unit || small >= large {
         return None;
     }
-    let (at, related) = report::between((request.span, "the request"), (limit.span, "the limit"));
+    let at = report::between((request.span, "the request"), (limit.span, "the limit"));
     let message = format!(
         "`{}` is {} bytes and `{}` is {}: the request is below the limit although they look equal.",
         request.value.text, small.0, limit.value.text, large.0
     );
     let help = format!("write `{}` for both, or a request that is plainly smaller", limit.value.text);
-    Some(LintFinding { related, ..report::warning(RULE.id, at, message, help) })
+    Some(report::warning(RULE.id, at, message, help))
 }

@@ -33,10 +33,7 @@ pub enum AmountRole {
 pub fn memory_amounts(subject: &Subject<'_>) -> Vec<MemoryAmount> {
     let mut amounts = Vec::new();
     for workload in &subject.file.workloads {
-        for container in &workload.pod.containers {
-            of_resources(&container.resources, &mut amounts);
-        }
-        if let Some(resources) = &workload.pod.resources {
+        for resources in workload.pod.all_resources() {
             of_resources(resources, &mut amounts);
         }
         let sizes = workload.pod.memory_volumes.iter().filter_map(|volume| volume.size_limit.clone());
@@ -61,7 +58,7 @@ fn of_bounds(object: &Object<'_>, amounts: &mut Vec<MemoryAmount>) {
     };
     match (object.kind, object.api_version) {
         ("LimitRange", "v1") => {
-            let items = object.root.at(&["spec", "limits"]).map_or(&[][..], Node::items);
+            let items = object.root.items_at(&["spec", "limits"]);
             for list in items.iter().flat_map(|item| {
                 ["default", "defaultRequest", "max", "min"].into_iter().filter_map(|key| item.get(key))
             }) {
@@ -72,8 +69,7 @@ fn of_bounds(object: &Object<'_>, amounts: &mut Vec<MemoryAmount>) {
             bounds(object.root.at(&["spec", "hard"]), &["memory", "requests.memory", "limits.memory"]);
         }
         ("VerticalPodAutoscaler", _) => {
-            let policies = object.root.at(&["spec", "resourcePolicy", "containerPolicies"]);
-            for policy in policies.map_or(&[][..], Node::items) {
+            for policy in object.root.items_at(&["spec", "resourcePolicy", "containerPolicies"]) {
                 bounds(policy.get("minAllowed"), &["memory"]);
                 bounds(policy.get("maxAllowed"), &["memory"]);
             }

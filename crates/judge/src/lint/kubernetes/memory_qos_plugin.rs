@@ -77,7 +77,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     "No container of this pod is called `{}`: nobody reads the annotation.",
                     only.unwrap_or("")
                 );
-                let help = "write the name of a container behind the `/`".to_owned();
+                let help = "write the name of a container behind the `/`";
                 findings.push(report::warning(RULE.id, key.span, message, help));
             } else if setting == "class" {
                 let unlimited = containers.iter().find(|container| container.limit().is_none());

@@ -137,12 +137,12 @@ fn above(volume: &MemoryVolume, size: (Span, Bytes), mounting: &[Container<'_>])
         report::amount(size.1),
         report::amount(together)
     );
-    let (at, related) = report::between((size.0, "the volume's size"), (*span, "the memory limit"));
+    let at = report::between((size.0, "the volume's size"), (*span, "the memory limit"));
     let help = format!(
         "write a `sizeLimit` well below `{}`, or raise the limit by the volume's size",
         report::quantity(together)
     );
-    Some(LintFinding { related, ..report::warning(RULE.id, at, message, help) })
+    Some(report::warning(RULE.id, at, message, help))
 }
 
 fn unbounded(pod: &Pod<'_>, volume: &MemoryVolume, mounting: &[Container<'_>]) -> LintFinding {
@@ -160,6 +160,6 @@ fn unbounded(pod: &Pod<'_>, volume: &MemoryVolume, mounting: &[Container<'_>]) -
             "The volume `{name}` in memory has no `sizeLimit` and no memory limit above it: it may take all the memory of its node."
         )
     };
-    let help = "write a `sizeLimit`, such as `64Mi`, and count it into the memory limit".to_owned();
+    let help = "write a `sizeLimit`, such as `64Mi`, and count it into the memory limit";
     report::info(RULE.id, volume.span, message, help)
 }

@@ -1,9 +1,8 @@
 //! What a node can give, written by hand.
 
-use crate::lint::kubernetes::object::objects;
+use crate::lint::kubernetes::object::core_objects_of;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
-use model::document::node::Node;
 use model::lint::{LintFinding, LintSeverity};
 
 /// The rule.
@@ -52,8 +51,8 @@ status:
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    for object in objects(subject).filter(|object| object.kind == "Node" && object.api_version == "v1") {
-        let spec = object.root.get("spec").map_or(&[][..], Node::entries);
+    for object in core_objects_of(subject, "Node") {
+        let spec = object.root.entries_at(&["spec"]);
         for entry in spec
             .iter()
             .filter(|entry| matches!(entry.name(), "allocatable" | "capacity" | "swap" | "memorySwap"))
@@ -70,7 +69,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     "remove it; `systemReserved` and `kubeReserved` in the node's KubeletConfiguration decide what is allocatable"
                 }
             };
-            findings.push(report::error(RULE.id, entry.key.span, message, help.to_owned()));
+            findings.push(report::error(RULE.id, entry.key.span, message, help));
         }
     }
 }

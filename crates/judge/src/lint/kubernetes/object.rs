@@ -6,7 +6,7 @@ use model::document::kind::DocumentKind;
 use model::document::node::{Entry, Node};
 use model::document::{Content, Span, Spanned};
 use model::quantity::kubernetes;
-use model::workload::{Amount, ContainerRole, ContainerSpec, Workload};
+use model::workload::{Amount, ContainerSpec, Workload};
 
 /// An object of the Kubernetes API.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +56,11 @@ pub fn objects_of<'a>(subject: &Subject<'a>, kind: &'static str) -> impl Iterato
     objects(subject).filter(move |object| object.kind == kind)
 }
 
+/// The objects of one kind of the core API, `v1`.
+pub fn core_objects_of<'a>(subject: &Subject<'a>, kind: &'static str) -> impl Iterator<Item = Object<'a>> {
+    objects_of(subject, kind).filter(|object| object.api_version == "v1")
+}
+
 /// The pods of a file.
 pub fn pods<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Pod<'a>> {
     let file = subject.file;
@@ -71,17 +76,28 @@ pub fn pods<'a>(subject: &Subject<'a>) -> impl Iterator<Item = Pod<'a>> {
     })
 }
 
+/// The containers of a file, each with its pod.
+pub fn containers<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (Pod<'a>, Container<'a>)> {
+    pods(subject).flat_map(|pod| pod.containers().map(move |container| (pod, container)))
+}
+
 impl<'a> Pod<'a> {
     /// Its containers of every role.
     pub fn containers(&self) -> impl Iterator<Item = Container<'a>> + use<'a> {
         let (spec, workload) = (self.spec, self.workload);
         let lists = ["initContainers", "containers", "ephemeralContainers"];
-        let nodes = lists.into_iter().flat_map(move |key| spec.get(key).map_or(&[][..], Node::items));
+        let nodes = lists.into_iter().flat_map(move |key| spec.items_at(&[key]));
         nodes.filter_map(move |node| {
             // In the order of their places: a pod may have thousands.
             let own = workload.pod.containers.binary_search_by_key(&node.span, |container| container.span);
             own.ok().and_then(|at| workload.pod.containers.get(at)).map(|spec| Container { node, spec })
         })
+    }
+
+    /// The `resources` of its containers, and its own.
+    pub fn resources(&self) -> impl Iterator<Item = &'a Node> + use<'a> {
+        let owners = self.containers().map(|container| container.node).chain([self.spec]);
+        owners.filter_map(|owner| owner.get("resources"))
     }
 
     /// What a message calls it: `Deployment \`web\``.
@@ -95,15 +111,6 @@ impl<'a> Pod<'a> {
 }
 
 impl Container<'_> {
-    /// Whether it runs beside the others as long as the pod does.
-    #[must_use]
-    pub fn is_lasting(&self) -> bool {
-        match self.spec.role {
-            ContainerRole::App | ContainerRole::Sidecar => true,
-            ContainerRole::Init | ContainerRole::Ephemeral => false,
-        }
-    }
-
     /// The memory limit in bytes, when it limits.
     #[must_use]
     pub fn limit(&self) -> Option<(Span, Bytes)> {
@@ -128,10 +135,14 @@ pub fn metadata<'a>(object: &Object<'a>, which: &'static str) -> Vec<&'a Entry> 
     ];
     let mut entries: Vec<&Entry> = Vec::new();
     for path in paths {
-        let list = object.root.at(path).and_then(|metadata| metadata.get(which));
-        entries.extend(list.map_or(&[][..], Node::entries));
+        entries.extend(object.root.at(path).map_or(&[][..], |metadata| metadata.entries_at(&[which])));
     }
     entries
+}
+
+/// The `requests` and `limits` of resources.
+pub fn requests_and_limits(resources: &Node) -> impl Iterator<Item = &Node> {
+    ["requests", "limits"].into_iter().filter_map(|key| resources.get(key))
 }
 
 /// A quantity below a key.

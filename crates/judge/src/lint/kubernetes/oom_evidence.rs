@@ -1,6 +1,6 @@
 //! Commands in pods that look for memory figures and OOM kills where there are none.
 
-use crate::lint::kubernetes::object::{Container, Pod, pods, within};
+use crate::lint::kubernetes::object::{Container, Pod, containers, within};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::hierarchy::CgroupVersion;
@@ -103,16 +103,14 @@ static V2: [(&str, &str); 4] = [
 ];
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    for pod in pods(subject) {
-        for container in pod.containers() {
-            for words in commands(&container) {
-                findings.extend(events(subject, &words));
-                findings.extend(other_version(subject, &words));
-                findings.extend(meminfo(subject, &pod, &container, &words));
-                findings.extend(node_swap(subject, &words));
-                findings.extend(journal(subject, &words));
-                findings.extend(exec_meminfo(subject, &words));
-            }
+    for (pod, container) in containers(subject) {
+        for words in commands(&container) {
+            findings.extend(events(subject, &words));
+            findings.extend(other_version(subject, &words));
+            findings.extend(meminfo(subject, &pod, &container, &words));
+            findings.extend(node_swap(subject, &words));
+            findings.extend(journal(subject, &words));
+            findings.extend(exec_meminfo(subject, &words));
         }
     }
 }
@@ -144,9 +142,8 @@ fn events(subject: &Subject<'_>, words: &[Spanned<String>]) -> Option<LintFindin
     let word = word_with(words, "reason=OOMKilled")?;
     word_with(words, "event")?;
     let message =
-        "Kubernetes emits no event with the reason OOMKilled: this finds nothing, whatever is killed."
-            .to_owned();
-    let help = "read `.status.containerStatuses[].lastState.terminated.reason` of the pods".to_owned();
+        "Kubernetes emits no event with the reason OOMKilled: this finds nothing, whatever is killed.";
+    let help = "read `.status.containerStatuses[].lastState.terminated.reason` of the pods";
     Some(report::warning(RULE.id, within(subject, word, "reason=OOMKilled"), message, help))
 }
 
@@ -187,7 +184,7 @@ fn meminfo(
         "/proc/meminfo in `{}` shows the whole node, not the container, unless something like lxcfs replaces it.",
         container.spec.name.value
     );
-    let help = "read `/sys/fs/cgroup/memory.max` and `/sys/fs/cgroup/memory.current`".to_owned();
+    let help = "read `/sys/fs/cgroup/memory.max` and `/sys/fs/cgroup/memory.current`";
     Some(report::info(RULE.id, within(subject, word, "/proc/meminfo"), message, help))
 }
 
@@ -198,9 +195,8 @@ fn exec_meminfo(subject: &Subject<'_>, words: &[Spanned<String>]) -> Option<Lint
         return None;
     }
     let message = "/proc/meminfo inside a container shows the whole node, its swap included, and not the container, unless something \
-                   like lxcfs replaces it."
-        .to_owned();
-    let help = "read `/sys/fs/cgroup/memory.current` and `/sys/fs/cgroup/memory.swap.current`".to_owned();
+                   like lxcfs replaces it.";
+    let help = "read `/sys/fs/cgroup/memory.current` and `/sys/fs/cgroup/memory.swap.current`";
     Some(report::warning(RULE.id, within(subject, word, "/proc/meminfo"), message, help))
 }
 
@@ -213,8 +209,8 @@ fn node_swap(subject: &Subject<'_>, words: &[Spanned<String>]) -> Option<LintFin
     let columns = [".status.allocatable.swap", ".status.capacity.swap"];
     let column = columns.iter().find_map(|text| Some(within(subject, word_with(words, text)?, text)));
     if let Some(span) = column {
-        let message = "Nodes have no swap among their resources: this column is always `<none>`.".to_owned();
-        let help = "read `.status.nodeInfo.swap.capacity`, which the kubelet fills in since 1.34".to_owned();
+        let message = "Nodes have no swap among their resources: this column is always `<none>`.";
+        let help = "read `.status.nodeInfo.swap.capacity`, which the kubelet fills in since 1.34";
         return Some(report::warning(RULE.id, span, message, help));
     }
     let top = |word: &&Spanned<String>| {
@@ -225,9 +221,9 @@ fn node_swap(subject: &Subject<'_>, words: &[Spanned<String>]) -> Option<LintFin
             && !text.contains("--show-swap")
     };
     let word = words.iter().find(top)?;
-    let message = "`kubectl top` shows no swap: it needs `--show-swap` (kubectl 1.34).".to_owned();
+    let message = "`kubectl top` shows no swap: it needs `--show-swap` (kubectl 1.34).";
     let span = within(subject, word, "kubectl top");
-    Some(report::warning(RULE.id, span, message, "write `kubectl top pods --show-swap`".to_owned()))
+    Some(report::warning(RULE.id, span, message, "write `kubectl top pods --show-swap`"))
 }
 
 /// The kernel's reports are in the kernel's log.
@@ -243,5 +239,5 @@ fn journal(subject: &Subject<'_>, words: &[Spanned<String>]) -> Option<LintFindi
     let message = format!(
         "The kernel reports OOM kills in its own log, not in that of a service: `{text}` does not show them."
     );
-    Some(report::warning(RULE.id, span, message, "write `journalctl -k`".to_owned()))
+    Some(report::warning(RULE.id, span, message, "write `journalctl -k`"))
 }

@@ -1,6 +1,6 @@
 //! Resources of a pod itself, by version.
 
-use crate::lint::kubernetes::object::pods;
+use crate::lint::kubernetes::object::{pods, requests_and_limits};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::Node;
@@ -61,7 +61,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     let version = subject.target.kubernetes;
     for pod in pods(subject) {
         let Some(entry) = pod.spec.entry("resources") else { continue };
-        let help = "write the resources for each container".to_owned();
+        let help = "write the resources for each container";
         if version < KNOWN {
             let message = format!(
                 "A pod of Kubernetes 1.{} has no `resources` of its own: kubectl refuses the field.",
@@ -81,8 +81,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
 }
 
 fn names(resources: &Node) -> Vec<LintFinding> {
-    let lists = ["requests", "limits"].into_iter().filter_map(|key| resources.get(key));
-    let refused = lists.flat_map(Node::entries).filter(|entry| {
+    let refused = requests_and_limits(resources).flat_map(Node::entries).filter(|entry| {
         let name = entry.name();
         name == "ephemeral-storage" || name.contains('/') && !name.contains("{{")
     });

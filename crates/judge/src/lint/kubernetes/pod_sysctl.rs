@@ -4,7 +4,6 @@ use crate::lint::kubernetes::object::{Container, Pod, pods, within};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Spanned;
-use model::document::node::Node;
 use model::lint::{LintFinding, LintSeverity};
 
 /// The rule.
@@ -88,7 +87,7 @@ const OF_MEMORY: [&str; 5] = [
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for pod in pods(subject) {
-        let sysctls = pod.spec.at(&["securityContext", "sysctls"]).map_or(&[][..], Node::items);
+        let sysctls = pod.spec.items_at(&["securityContext", "sysctls"]);
         for name in sysctls.iter().filter_map(|sysctl| sysctl.get("name")) {
             let Some(text) = name.text().filter(|text| text.starts_with("vm.") || text.starts_with("vm/"))
             else {
@@ -154,10 +153,9 @@ fn file(name: &str) -> String {
 
 /// A folder of the node in the pod may hold the node's own /proc.
 fn sees_the_node(pod: &Pod<'_>) -> bool {
-    let volumes = pod.spec.get("volumes").map_or(&[][..], Node::items);
+    let volumes = pod.spec.items_at(&["volumes"]);
     let adds_all = pod.containers().any(|container| {
-        let added =
-            container.node.at(&["securityContext", "capabilities", "add"]).map_or(&[][..], Node::items);
+        let added = container.node.items_at(&["securityContext", "capabilities", "add"]);
         added.iter().any(|capability| matches!(capability.text(), Some("ALL" | "SYS_ADMIN")))
     });
     adds_all || volumes.iter().any(|volume| volume.get("hostPath").is_some())

@@ -4,9 +4,8 @@ use crate::lint::kubernetes::object::Pod;
 use crate::lint::kubernetes::object::pods;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
-use model::document::Span;
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
-use model::workload::{Amount, ContainerRole, Resources};
+use model::workload::{Amount, Resources};
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -107,12 +106,12 @@ fn pair(resources: &Resources, whose: &str) -> Option<LintFinding> {
         let message = format!(
             "The memory request of {whose} ({asked}) is above its limit ({most}): the API server refuses it."
         );
-        let places = ((request.span, "the request"), (limit.span, "the limit"));
+        let at = report::between((request.span, "the request"), (limit.span, "the limit"));
         let help = format!(
             "write a request of at most `{}`, or a limit of at least `{}`",
             limit.value.text, request.value.text
         );
-        contradiction(places, message, help)
+        report::error(RULE.id, at, message, help)
     })
 }
 
@@ -128,19 +127,16 @@ fn container_limits(pod: &Pod<'_>, resources: &Resources, findings: &mut Vec<Lin
                 stated(&own.value),
                 stated(&of_pod.value)
             );
-            let places = ((own.span, "the container's limit"), (of_pod.span, "the pod's limit"));
+            let at = report::between((own.span, "the container's limit"), (of_pod.span, "the pod's limit"));
             let help = format!("write at most `{}` for the container", of_pod.value.text);
-            findings.push(contradiction(places, message, help));
+            findings.push(report::error(RULE.id, at, message, help));
         }
     }
 }
 
 fn requests_together(pod: &Pod<'_>, resources: &Resources) -> Option<LintFinding> {
     let of_pod = resources.requests.memory.as_ref()?;
-    let lasting = pod.workload.pod.containers.iter().filter(|container| match container.role {
-        ContainerRole::App | ContainerRole::Sidecar => true,
-        ContainerRole::Init | ContainerRole::Ephemeral => false,
-    });
+    let lasting = pod.workload.pod.containers.iter().filter(|container| container.role.is_lasting());
     let requests: Vec<_> = lasting
         .filter_map(|container| {
             let own = &container.resources;
@@ -158,13 +154,9 @@ fn requests_together(pod: &Pod<'_>, resources: &Resources) -> Option<LintFinding
         );
         let bytes = together.bytes().unwrap_or_default();
         let help = format!("write a request of the pod of at least `{}`", report::quantity(bytes));
-        contradiction(((of_pod.span, "the pod's request"), (first.span, "the first container's")), message, help)
+        let at = report::between((of_pod.span, "the pod's request"), (first.span, "the first container's"));
+        report::error(RULE.id, at, message, help)
     })
-}
-
-fn contradiction(places: ((Span, &str), (Span, &str)), message: String, help: String) -> LintFinding {
-    let (at, related) = report::between(places.0, places.1);
-    LintFinding { related, ..report::error(RULE.id, at, message, help) }
 }
 
 fn stated(amount: &Amount) -> String {

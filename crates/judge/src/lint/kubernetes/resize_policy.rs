@@ -5,6 +5,7 @@ use crate::lint::kubernetes::wish::{self, Decider};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
+use std::cell::LazyCell;
 
 /// The rule.
 pub const RULE: Rule = Rule {
@@ -70,8 +71,9 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     let version = subject.target.kubernetes;
     let kubelet = wish::of_kubelet(subject);
     for pod in pods(subject) {
-        let wish = wish::of_pod(subject, &pod, kubelet);
-        let mut decider = None;
+        // Most pods have no container with such a policy.
+        let wish = LazyCell::new(|| wish::of_pod(subject, &pod, kubelet));
+        let decider = LazyCell::new(|| Decider::of(subject, &pod));
         for container in pod.containers() {
             let Some(policy) = &container.spec.memory_resize_policy else { continue };
             if version < RESIZE {
@@ -79,22 +81,18 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     "`resizePolicy` has no effect on Kubernetes 1.{}: resizing in place is on by default since 1.33.",
                     version.0
                 );
-                let help = "remove it, or switch the feature gate InPlacePodVerticalScaling on".to_owned();
+                let help = "remove it, or switch the feature gate InPlacePodVerticalScaling on";
                 findings.push(report::warning(RULE.id, policy.span, message, help));
                 continue;
             }
             let Some(wish) = wish.as_ref().filter(|_| policy.value == "NotRequired") else { continue };
-            let swaps = decider
-                .get_or_insert_with(|| Decider::of(subject, &pod))
-                .as_ref()
-                .and_then(|decider| decider.decide(&container))
-                .is_some_and(|(reason, _)| reason.is_eligible());
-            if swaps {
+            let decision = decider.as_ref().and_then(|decider| decider.decide(&container));
+            if decision.is_some_and(|(reason, _)| reason.is_eligible()) {
                 let message = format!(
                     "`{}` may swap, so a new memory request for it stays Infeasible: the kubelet does not resize containers with swap.",
                     container.spec.name.value
                 );
-                let help = "write `restartPolicy: RestartContainer` for memory".to_owned();
+                let help = "write `restartPolicy: RestartContainer` for memory";
                 findings.push(wish::finding(RULE.id, wish, policy.span, message, help));
             }
         }

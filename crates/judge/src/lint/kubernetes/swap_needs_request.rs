@@ -1,6 +1,6 @@
 //! A container without a memory request, where swap is wanted.
 
-use crate::lint::kubernetes::object::{Container, pods};
+use crate::lint::kubernetes::object::Container;
 use crate::lint::kubernetes::wish::{self, Decider, Origin};
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
@@ -80,28 +80,20 @@ spec:
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    let kubelet = wish::of_kubelet(subject);
-    for pod in pods(subject) {
-        let Some(wish) = wish::of_pod(subject, &pod, kubelet).filter(|wish| wish.origin != Origin::Invention)
-        else {
-            continue;
-        };
+    for (pod, wish) in wish::wishing_pods(subject).filter(|(_, wish)| wish.origin != Origin::Invention) {
         let Some(decider) = Decider::of(subject, &pod) else { continue };
-        let lasting: Vec<_> = pod.containers().filter(Container::is_lasting).collect();
-        let decisions: Vec<_> =
-            lasting.iter().filter_map(|container| Some((container, decider.decide(container)?))).collect();
-        let gets = decisions.iter().any(|(_, (reason, memory))| reason.is_eligible() && !is_zero(*memory));
-        if gets {
+        let decisions = decider.decisions(&pod);
+        if decisions.iter().any(|(_, reason, memory)| reason.is_eligible() && !is_zero(*memory)) {
             continue;
         }
         let has_pod_level = pod.workload.pod.resources.is_some();
-        for (container, (reason, memory)) in decisions {
+        for (container, reason, memory) in decisions {
             let name = &container.spec.name.value;
             let Some(why) = why(&reason, memory, has_pod_level) else { continue };
             let message = format!("`{name}` {why}: the kubelet gives it no swap (memory.swap.max is 0).");
             let help =
                 "write `resources.requests.memory` for it, below its limit; swap grows with the request";
-            findings.push(wish::finding(RULE.id, &wish, place(container), message, help.to_owned()));
+            findings.push(wish::finding(RULE.id, &wish, place(&container), message, help));
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Swap as a resource in requests, limits, LimitRanges and quotas.
 
-use crate::lint::kubernetes::object::{Object, objects, objects_of, pods};
+use crate::lint::kubernetes::object::{core_objects_of, pods, requests_and_limits};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::{Entry, Node};
@@ -93,40 +93,31 @@ spec:
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     for pod in pods(subject) {
-        let owners = pod.containers().map(|container| container.node).chain([pod.spec]);
-        for list in owners.filter_map(|owner| owner.get("resources")).flat_map(lists) {
+        for list in pod.resources().flat_map(requests_and_limits) {
             list_findings(subject, list, "requests and limits of a pod", findings);
         }
     }
-    for object in objects_of(subject, "LimitRange").filter(is_core) {
-        let items = object.root.at(&["spec", "limits"]).map_or(&[][..], Node::items);
+    for object in core_objects_of(subject, "LimitRange") {
+        let items = object.root.items_at(&["spec", "limits"]);
         let keys = ["default", "defaultRequest", "max", "min", "maxLimitRequestRatio"];
         for list in items.iter().flat_map(|item| keys.iter().filter_map(|key| item.get(key))) {
             list_findings(subject, list, "a LimitRange", findings);
         }
     }
-    for object in objects_of(subject, "ResourceQuota").filter(is_core) {
+    for object in core_objects_of(subject, "ResourceQuota") {
         if let Some(hard) = object.root.at(&["spec", "hard"]) {
             list_findings(subject, hard, "a ResourceQuota", findings);
         }
     }
-    for object in objects(subject).filter(|object| object.kind == "Node" && is_core(object)) {
+    for object in core_objects_of(subject, "Node") {
         for list in ["capacity", "allocatable"].iter().filter_map(|key| object.root.at(&["status", key])) {
             findings.extend(swap_entries(list).map(|entry| {
-                let message = "No kubelet reports swap as a resource of its node, so nothing sets or reads this figure.".to_owned();
-                let help = "read `status.nodeInfo.swap.capacity`, which the kubelet fills in since 1.34".to_owned();
+                let message = "No kubelet reports swap as a resource of its node, so nothing sets or reads this figure.";
+                let help = "read `status.nodeInfo.swap.capacity`, which the kubelet fills in since 1.34";
                 report::warning(RULE.id, entry.key.span, message, help)
             }));
         }
     }
-}
-
-fn is_core(object: &Object<'_>) -> bool {
-    object.api_version == "v1"
-}
-
-fn lists(resources: &Node) -> impl Iterator<Item = &Node> {
-    ["requests", "limits"].into_iter().filter_map(|key| resources.get(key))
 }
 
 fn list_findings(subject: &Subject<'_>, list: &Node, whose: &str, findings: &mut Vec<LintFinding>) {

@@ -1,6 +1,6 @@
 //! Environment variables about swap that nothing in Kubernetes reads.
 
-use crate::lint::kubernetes::object::{Container, pods};
+use crate::lint::kubernetes::object::{Container, containers};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::lint::{LintFinding, LintSeverity};
@@ -64,17 +64,15 @@ const NAMES: [&str; 10] = [
 ];
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    for pod in pods(subject) {
-        for container in pod.containers().filter(|container| !container.is_privileged()) {
-            let unread = container.spec.env.iter().filter(|(name, _)| NAMES.contains(&name.value.as_str()));
-            for (name, _) in unread.filter(|(name, _)| !is_used(&container, &name.value)) {
-                let message = format!(
-                    "Neither the kubelet nor the container runtime reads `{}`: it changes swap only if the program itself does.",
-                    name.value
-                );
-                let help = "remove it unless the program reads it; the kubelet's `memorySwap.swapBehavior` decides about swap";
-                findings.push(report::info(RULE.id, name.span, message, help.to_owned()));
-            }
+    for (_, container) in containers(subject).filter(|(_, container)| !container.is_privileged()) {
+        let unread = container.spec.env.iter().filter(|(name, _)| NAMES.contains(&name.value.as_str()));
+        for (name, _) in unread.filter(|(name, _)| !is_used(&container, &name.value)) {
+            let message = format!(
+                "Neither the kubelet nor the container runtime reads `{}`: it changes swap only if the program itself does.",
+                name.value
+            );
+            let help = "remove it unless the program reads it; the kubelet's `memorySwap.swapBehavior` decides about swap";
+            findings.push(report::info(RULE.id, name.span, message, help));
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Keys about memory that no object of Kubernetes has.
 
-use crate::lint::kubernetes::object::{Pod, pods};
+use crate::lint::kubernetes::object::pods;
+use crate::lint::kubernetes::wish;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::node::{Entry, Node};
@@ -133,19 +134,14 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         for container in pod.containers() {
             foreign(container.node, "A container", findings);
         }
-        for resources in all_resources(&pod) {
+        for resources in pod.resources() {
             foreign(resources, "`resources`", findings);
             misplaced(resources, findings);
             for list in ["requests", "limits"] {
-                names(list, resources.get(list), findings);
+                names(list, resources.entries_at(&[list]), findings);
             }
         }
     }
-}
-
-fn all_resources<'a>(pod: &Pod<'a>) -> impl Iterator<Item = &'a Node> + use<'a> {
-    let nodes = pod.containers().map(|container| container.node).chain([pod.spec]);
-    nodes.filter_map(|node| node.get("resources"))
 }
 
 fn foreign(node: &Node, owner: &str, findings: &mut Vec<LintFinding>) {
@@ -171,8 +167,8 @@ fn misplaced(resources: &Node, findings: &mut Vec<LintFinding>) {
     }
 }
 
-fn names(list: &str, node: Option<&Node>, findings: &mut Vec<LintFinding>) {
-    for entry in node.map_or(&[][..], Node::entries).iter().filter(|entry| is_refused(entry)) {
+fn names(list: &str, entries: &[Entry], findings: &mut Vec<LintFinding>) {
+    for entry in entries.iter().filter(|entry| is_refused(entry)) {
         let name = entry.name();
         let message = format!("`{name}` in `{list}` is no resource: the API server refuses the object.");
         findings.push(report::error(RULE.id, entry.key.span, message, instead(name)));
@@ -190,26 +186,23 @@ fn resource(name: &str) -> &str {
     if matches!(name, "mem" | "ram") { "memory" } else { name }
 }
 
-fn instead(name: &str) -> String {
+fn instead(name: &str) -> &'static str {
     let name = spelled(name);
     if name.contains("swappiness") {
         return "remove it; `vm.swappiness` of the node is the only one, and a container is kept from swapping by a memory request \
-                equal to its limit"
-            .to_owned();
+                equal to its limit";
     }
     if name.contains("swap") {
-        return "remove it; on nodes with `swapBehavior: LimitedSwap` a container swaps in proportion to its memory request, when \
-                that is below its limit"
-            .to_owned();
+        return wish::INSTEAD;
     }
     match name.as_str() {
-        "memoryhigh" => "remove it; the kubelet sets memory.high with MemoryQoS and `memoryThrottlingFactor`".to_owned(),
+        "memoryhigh" => "remove it; the kubelet sets memory.high with MemoryQoS and `memoryThrottlingFactor`",
         "memorylow" | "memorymin" => {
-            "remove it; the kubelet protects the memory request with `memoryReservationPolicy: TieredReservation`".to_owned()
+            "remove it; the kubelet protects the memory request with `memoryReservationPolicy: TieredReservation`"
         }
-        "memreservation" | "memoryreservation" => "write `resources.requests.memory`".to_owned(),
-        "oomkilldisable" => "remove it; a pod cannot switch the OOM killer off".to_owned(),
-        _ => "write `memory` below `resources.requests` or `resources.limits`".to_owned(),
+        "memreservation" | "memoryreservation" => "write `resources.requests.memory`",
+        "oomkilldisable" => "remove it; a pod cannot switch the OOM killer off",
+        _ => "write `memory` below `resources.requests` or `resources.limits`",
     }
 }
 

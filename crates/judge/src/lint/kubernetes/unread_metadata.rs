@@ -1,9 +1,10 @@
 //! Labels and annotations about memory and swap that nobody reads.
 
-use crate::lint::kubernetes::object::{Object, metadata, objects, pods};
+use crate::lint::kubernetes::object::{Object, metadata, objects, objects_of, pods};
+use crate::lint::kubernetes::wish;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
-use model::document::node::{Entry, Node};
+use model::document::node::Entry;
 use model::lint::{LintFinding, LintSeverity};
 
 /// The rule.
@@ -133,7 +134,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         }
     }
     for pod in pods(subject) {
-        let labels = pod.spec.get("nodeSelector").map_or(&[][..], Node::entries);
+        let labels = pod.spec.entries_at(&["nodeSelector"]);
         for entry in labels.iter().filter(|entry| is_unread("labels", entry.name())) {
             let name = entry.name();
             if is_set_in_file(subject, name) {
@@ -143,7 +144,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "Nothing sets the label `{name}` on nodes: the pods stay Pending until somebody does so by hand."
             );
             let help = "write `feature.node.kubernetes.io/memory-swap: \"true\"`, which Node Feature Discovery sets on nodes with swap";
-            findings.push(report::warning(RULE.id, entry.key.span, message, help.to_owned()));
+            findings.push(report::warning(RULE.id, entry.key.span, message, help));
         }
     }
 }
@@ -157,7 +158,7 @@ fn is_of_kubernetes(object: &Object<'_>) -> bool {
 }
 
 fn is_set_in_file(subject: &Subject<'_>, name: &str) -> bool {
-    let mut nodes = objects(subject).filter(|object| object.kind == "Node");
+    let mut nodes = objects_of(subject, "Node");
     nodes.any(|node| metadata(&node, "labels").iter().any(|entry| entry.name() == name))
 }
 
@@ -174,10 +175,7 @@ fn finding(subject: &Subject<'_>, object: &Object<'_>, noun: &str, entry: &Entry
         "Namespace" => {
             "remove it; a namespace cannot decide about swap, the kubelet's `memorySwap.swapBehavior` does"
         }
-        _ if name.contains("swap") => {
-            "remove it; on nodes with `swapBehavior: LimitedSwap` a container swaps in proportion to its memory request, when that \
-             is below its limit"
-        }
+        _ if name.contains("swap") => wish::INSTEAD,
         _ => {
             "remove it; requests and limits are all that a pod can set, the kubelet's MemoryQoS settings do the rest"
         }
@@ -185,7 +183,7 @@ fn finding(subject: &Subject<'_>, object: &Object<'_>, noun: &str, entry: &Entry
     let annotations = object.root.at(&["metadata", "annotations"]).filter(|_| noun == "annotation");
     let own = annotations.filter(|list| list.entries().iter().any(|own| own.key.span == entry.key.span));
     let fix = own.and_then(|list| report::removal(subject, list, entry));
-    LintFinding { fix, ..report::warning(RULE.id, entry.key.span, message, help.to_owned()) }
+    LintFinding { fix, ..report::warning(RULE.id, entry.key.span, message, help) }
 }
 
 fn is_unread(which: &str, name: &str) -> bool {

@@ -1,12 +1,13 @@
 //! Whether swap is plainly wanted for a pod, and whether the kubelet gives it to a container.
 
 use crate::lint::Subject;
-use crate::lint::kubernetes::object::{Container, Pod};
+use crate::lint::kubernetes::object::{Container, Pod, pods, requests_and_limits};
 use crate::lint::kubernetes::unread_metadata;
+use crate::lint::report::{self, Place};
 use crate::{limited_swap, pod_resources, qos};
 use kernel::bytes::Bytes;
 use model::document::kind::DocumentKind;
-use model::document::node::Node;
+use model::document::node::{Entry, Node};
 use model::document::{Content, Span};
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
 use model::outcome::MemoryResources;
@@ -46,6 +47,10 @@ impl Wish {
     }
 }
 
+/// What to do about a key that asks for swap and that nobody reads.
+pub const INSTEAD: &str = "remove it; on nodes with `swapBehavior: LimitedSwap` a container swaps in proportion to its memory \
+                           request, when that is below its limit";
+
 /// The first version whose kubelet computes a share of the swap.
 const SHARES: KubernetesVersion = KubernetesVersion(28);
 
@@ -65,6 +70,12 @@ pub fn of_pod(subject: &Subject<'_>, pod: &Pod<'_>, kubelet: Option<Span>) -> Op
         .or_else(|| kubelet.map(at(Origin::Kubelet)))
 }
 
+/// The pods that want swap, each with its wish.
+pub fn wishing_pods<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (Pod<'a>, Wish)> {
+    let kubelet = of_kubelet(subject);
+    pods(subject).filter_map(move |pod| Some((pod, of_pod(subject, &pod, kubelet)?)))
+}
+
 /// `memorySwap.swapBehavior: LimitedSwap` in a kubelet configuration of the file.
 #[must_use]
 pub fn of_kubelet(subject: &Subject<'_>) -> Option<Span> {
@@ -77,7 +88,7 @@ pub fn of_kubelet(subject: &Subject<'_>) -> Option<Span> {
 }
 
 fn node_selector(pod: &Pod<'_>) -> Option<Span> {
-    let labels = pod.spec.get("nodeSelector").map_or(&[][..], Node::entries);
+    let labels = pod.spec.entries_at(&["nodeSelector"]);
     let wants = |value: &Node| value.text().is_none_or(|text| text.is_empty() || is_yes(text));
     labels.iter().find(|label| is_about_swap(label.name()) && wants(&label.value)).map(|label| label.key.span)
 }
@@ -89,8 +100,7 @@ fn node_affinity(pod: &Pod<'_>) -> Option<Span> {
         "requiredDuringSchedulingIgnoredDuringExecution",
         "nodeSelectorTerms",
     ])?;
-    let mut expressions =
-        required.items().iter().flat_map(|term| term.get("matchExpressions").map_or(&[][..], Node::items));
+    let mut expressions = required.items().iter().flat_map(|term| term.items_at(&["matchExpressions"]));
     expressions.find_map(|expression| {
         let key = expression.get("key")?;
         let wants = match expression.get("operator")?.text()? {
@@ -103,7 +113,7 @@ fn node_affinity(pod: &Pod<'_>) -> Option<Span> {
 }
 
 fn toleration(pod: &Pod<'_>) -> Option<Span> {
-    let tolerations = pod.spec.get("tolerations").map_or(&[][..], Node::items);
+    let tolerations = pod.spec.items_at(&["tolerations"]);
     tolerations.iter().find_map(|toleration| {
         let key = toleration.get("key")?;
         is_about_swap(key.text()?).then_some(key.span)
@@ -112,30 +122,25 @@ fn toleration(pod: &Pod<'_>) -> Option<Span> {
 
 /// An annotation says that none is wanted: nobody reads it, but it is plain.
 fn refuses(pod: &Pod<'_>) -> bool {
-    let annotations = pod.metadata.and_then(|metadata| metadata.get("annotations"));
-    annotations.map_or(&[][..], Node::entries).iter().any(|annotation| {
-        annotation.name().contains("swap")
-            && unread_metadata::is_unread_annotation(annotation.name())
-            && annotation.value.text().is_some_and(|text| !is_yes(text))
-    })
+    annotations(pod).any(|annotation| annotation.value.text().is_some_and(|text| !is_yes(text)))
 }
 
 fn annotation(pod: &Pod<'_>) -> Option<Span> {
-    let annotations = pod.metadata?.get("annotations")?.entries();
-    let wants = |value: &Node| value.text().is_some_and(is_yes);
-    let own = annotations.iter().find(|annotation| {
-        annotation.name().contains("swap")
-            && unread_metadata::is_unread_annotation(annotation.name())
-            && wants(&annotation.value)
-    });
+    let own = annotations(pod).find(|annotation| annotation.value.text().is_some_and(is_yes));
     own.map(|annotation| annotation.key.span)
+}
+
+/// Annotations about swap that nobody reads.
+fn annotations<'a>(pod: &Pod<'a>) -> impl Iterator<Item = &'a Entry> {
+    let all = pod.metadata.map_or(&[][..], |metadata| metadata.entries_at(&["annotations"]));
+    all.iter().filter(|annotation| {
+        annotation.name().contains("swap") && unread_metadata::is_unread_annotation(annotation.name())
+    })
 }
 
 fn resource(pod: &Pod<'_>) -> Option<Span> {
     pod.containers().find_map(|container| {
-        let lists = ["requests", "limits"].into_iter();
-        let mut entries =
-            lists.filter_map(|list| container.node.at(&["resources", list])).flat_map(Node::entries);
+        let mut entries = requests_and_limits(container.node.get("resources")?).flat_map(Node::entries);
         entries
             .find(|entry| entry.name() == "swap" && entry.value.text().is_some_and(is_yes))
             .map(|entry| entry.key.span)
@@ -203,6 +208,17 @@ impl<'a> Decider<'a> {
         Some(Self { node, class, pod: &pod.workload.pod })
     }
 
+    /// What decides about each container that lasts, without those of which an amount is unreadable.
+    #[must_use]
+    pub fn decisions<'b>(&self, pod: &Pod<'b>) -> Vec<(Container<'b>, SwapReason, MemoryResources)> {
+        let lasting = pod.containers().filter(|container| container.spec.role.is_lasting());
+        let decided = lasting.filter_map(|container| {
+            let (reason, memory) = self.decide(&container)?;
+            Some((container, reason, memory))
+        });
+        decided.collect()
+    }
+
     /// What decides about a container; `None` where an amount is unreadable.
     #[must_use]
     pub fn decide(&self, container: &Container<'_>) -> Option<(SwapReason, MemoryResources)> {
@@ -211,18 +227,18 @@ impl<'a> Decider<'a> {
     }
 }
 
-/// A finding that is as bad as the wish is plain.
+/// A finding that is as bad as the wish is plain, and names it.
 #[must_use]
-pub fn finding(rule: &'static str, wish: &Wish, at: Span, message: String, help: String) -> LintFinding {
-    LintFinding {
-        rule,
-        severity: wish.severity(),
-        span: at,
-        message,
-        related: vec![(wish.span, "swap is asked for here".to_owned())],
-        help: Some(help),
-        fix: None,
-    }
+pub fn finding(
+    rule: &'static str,
+    wish: &Wish,
+    at: impl Into<Place>,
+    message: impl Into<String>,
+    help: impl Into<String>,
+) -> LintFinding {
+    let mut at = at.into();
+    at.related.push((wish.span, "swap is asked for here".to_owned()));
+    LintFinding { severity: wish.severity(), ..report::warning(rule, at, message, help) }
 }
 
 #[cfg(test)]

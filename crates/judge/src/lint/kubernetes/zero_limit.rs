@@ -1,6 +1,5 @@
 //! A memory limit of zero.
 
-use crate::lint::kubernetes::memory_amounts::{AmountRole, memory_amounts};
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use kernel::bytes::Bytes;
@@ -50,35 +49,19 @@ spec:
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    // What is refused because of its request is said by another rule.
-    let refused: Vec<_> = subject
-        .file
-        .workloads
-        .iter()
-        .flat_map(|workload| {
-            workload
-                .pod
-                .containers
-                .iter()
-                .map(|container| &container.resources)
-                .chain(workload.pod.resources.as_deref())
-        })
-        .filter(|resources| has_request(resources))
-        .filter_map(|resources| resources.limits.memory.as_ref().map(|limit| limit.span))
-        .collect();
-    for found in memory_amounts(subject) {
-        let is_zero = found.role == AmountRole::Limit && found.amount.value.bytes() == Some(Bytes::ZERO);
-        if is_zero && !refused.contains(&found.amount.span) {
-            let message =
-                "A memory limit of 0 is no limit: the container may take all the memory of its node."
-                    .to_owned();
-            let help = "write the limit that is meant, such as `512Mi`, or leave the key out".to_owned();
-            findings.push(report::warning(RULE.id, found.amount.span, message, help));
-        }
+    for workload in &subject.file.workloads {
+        findings.extend(workload.pod.all_resources().filter_map(finding));
     }
 }
 
-fn has_request(resources: &Resources) -> bool {
+fn finding(resources: &Resources) -> Option<LintFinding> {
+    let limit = resources.limits.memory.as_ref().filter(|limit| limit.value.bytes() == Some(Bytes::ZERO))?;
     let request = resources.requests.memory.as_ref().and_then(|request| request.value.bytes());
-    request.is_some_and(|request| request > Bytes::ZERO)
+    if request.is_some_and(|request| request > Bytes::ZERO) {
+        // The API server refuses the pair, which another rule says.
+        return None;
+    }
+    let message = "A memory limit of 0 is no limit: the container may take all the memory of its node.";
+    let help = "write the limit that is meant, such as `512Mi`, or leave the key out";
+    Some(report::warning(RULE.id, limit.span, message, help))
 }

@@ -51,12 +51,12 @@ fn pool(node: &Node, findings: &mut Vec<LintFinding>) {
             "`{}` without `{other}`: AKS refuses the node pool (InvalidCustomLinuxOSConfig).",
             entry.name()
         );
-        let help = Some(format!("write `{other}` too"));
+        let help = format!("write `{other}` too");
         findings.push(report::error(RULE.id, entry.span(), message, help));
     }
     if let Some(entry) = kubelet.and_then(|kubelet| kubelet.entry("memorySwap")) {
-        let message = "AKS takes no `memorySwap` in `kubeletConfig`: pods get no swap there.".to_owned();
-        let help = Some("remove it".to_owned());
+        let message = "AKS takes no `memorySwap` in `kubeletConfig`: pods get no swap there.";
+        let help = "remove it";
         findings.push(report::error(RULE.id, entry.key.span, message, help));
     }
     for entry in node.entries() {

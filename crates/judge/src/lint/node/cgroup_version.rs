@@ -50,7 +50,7 @@ fn not_a_bool(entry: &Entry) -> Option<LintFinding> {
         "`{}` is the text \"{text}\", not true or false. The kubelet cannot read its configuration and does not start.",
         entry.name()
     );
-    let help = Some("write `true` or `false` without quotes".to_owned());
+    let help = "write `true` or `false` without quotes";
     Some(report::error(RULE.id, entry.span(), message, help))
 }
 
@@ -62,7 +62,7 @@ fn unknown(subject: &Subject<'_>, entry: &Entry, since: u16) -> Option<LintFindi
             "Kubernetes 1.{} has no `{name}`: it came with 1.{since}, and the kubelet skips it.",
             version.0
         );
-        let help = Some(format!("remove it, or move to Kubernetes 1.{since}"));
+        let help = format!("remove it, or move to Kubernetes 1.{since}");
         report::warning(RULE.id, entry.key.span, message, help)
     })
 }
@@ -70,7 +70,7 @@ fn unknown(subject: &Subject<'_>, entry: &Entry, since: u16) -> Option<LintFindi
 fn on_v1(subject: &Subject<'_>, root: &Node, findings: &mut Vec<LintFinding>) {
     let version = subject.target.kubernetes;
     let mut say = |span, message: &str, help: &str| {
-        findings.push(report::error(RULE.id, span, message.to_owned(), Some(help.to_owned())));
+        findings.push(report::error(RULE.id, span, message, help));
     };
     if let Some(entry) = root.entry("singleProcessOOMKill").filter(|entry| entry.value.bool() == Some(false))
     {
@@ -88,8 +88,8 @@ fn on_v1(subject: &Subject<'_>, root: &Node, findings: &mut Vec<LintFinding>) {
     if version >= KubernetesVersion(28)
         && let Some((span, "LimitedSwap")) = kubelet::swap_behavior(root)
     {
-        let message = "`swapBehavior: LimitedSwap` gives no container swap on cgroup v1.".to_owned();
-        let help = Some("move the machine to cgroup v2".to_owned());
+        let message = "`swapBehavior: LimitedSwap` gives no container swap on cgroup v1.";
+        let help = "move the machine to cgroup v2";
         findings.push(report::warning(RULE.id, span, message, help));
     }
 }

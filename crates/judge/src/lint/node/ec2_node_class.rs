@@ -53,9 +53,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 let message = format!(
                     "An EC2NodeClass has no `{path}.{name}`. The API server refuses it, or drops it."
                 );
-                let help = Some(
-                    "write it in a NodeConfig in `spec.userData`, under `spec.kubelet.config`".to_owned(),
-                );
+                let help = "write it in a NodeConfig in `spec.userData`, under `spec.kubelet.config`";
                 findings.push(report::error(RULE.id, entry.key.span, message, help));
             }
         }

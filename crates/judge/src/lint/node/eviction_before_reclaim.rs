@@ -78,14 +78,14 @@ fn against_reserve(entry: &Entry, threshold: Bytes, reserve: &KernelSetting) -> 
         reserve.value,
         report::amount(low)
     );
-    let (at, related) =
+    let at =
         report::between((entry.span(), "the eviction threshold"), (reserve.span, "the kernel's reserve"));
     let help = format!(
         "write a threshold below {}, or raise vm.min_free_kbytes above {}",
         report::amount(bytes),
         threshold.0 / 1024
     );
-    Some(LintFinding { related, ..report::warning(RULE.id, at, message, help) })
+    Some(report::warning(RULE.id, at, message, help))
 }
 
 /// The kernel sets min_free_kbytes to 256 MiB at most by itself (mm/page_alloc.c, `calculate_min_free_kbytes`) and the low watermark

@@ -62,9 +62,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let has_period = periods.is_some_and(|periods| periods.get("memory.available").is_some());
         if let Some(entry) = soft.filter(|_| !has_period && !kubelet::is_part(subject, &configuration)) {
             let message =
-                "The soft threshold of memory.available has no grace period. The kubelet does not start."
-                    .to_owned();
-            let help = Some("write `memory.available: 1m30s` under `evictionSoftGracePeriod`".to_owned());
+                "The soft threshold of memory.available has no grace period. The kubelet does not start.";
+            let help = "write `memory.available: 1m30s` under `evictionSoftGracePeriod`";
             findings.push(report::error(RULE.id, entry.span(), message, help));
         }
     }
@@ -76,8 +75,8 @@ fn one(list: &str, entry: &Entry) -> Option<LintFinding> {
         let about_memory = signal.contains("mem") || signal.contains("swap");
         return about_memory.then(|| {
             let message = format!("The kubelet has no eviction signal `{signal}`. It does not start.");
-            let help = "write `memory.available`; swap is no signal of eviction".to_owned();
-            report::error(RULE.id, entry.span(), message, Some(help))
+            let help = "write `memory.available`; swap is no signal of eviction";
+            report::error(RULE.id, entry.span(), message, help)
         });
     }
     if signal != "memory.available" {
@@ -92,8 +91,7 @@ fn one(list: &str, entry: &Entry) -> Option<LintFinding> {
         Plain::Text(text) => fault(text)?,
     };
     let message = format!("`{list}` of memory.available, `{}`, {fault}.", scalar.text);
-    let help =
-        Some("write an amount with its unit such as `100Mi`, or a share such as `5%`, in quotes".to_owned());
+    let help = "write an amount with its unit such as `100Mi`, or a share such as `5%`, in quotes";
     let is_warning = fault == NEVER;
     let make = if is_warning { report::warning } else { report::error };
     Some(make(RULE.id, entry.span(), message, help))

@@ -32,8 +32,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     let mut starts = unit::settings(subject)
         .filter(|setting| setting.section == "Service" && setting.key.value == "ExecStart");
     let Some(first) = starts.next().filter(|first| !first.value.value.trim().is_empty()) else { return };
-    let message = "This is a second `ExecStart=` beside the one of kubelet.service. systemd refuses the unit, and the kubelet does not start.".to_owned();
-    let help = Some("write an empty `ExecStart=` on the line before it".to_owned());
+    let message = "This is a second `ExecStart=` beside the one of kubelet.service. systemd refuses the unit, and the kubelet does not start.";
+    let help = "write an empty `ExecStart=` on the line before it";
     let title = "empty the list first".to_owned();
     let span = first.key.span;
     let edits = vec![Edit { span: Span::new(span.start, span.start), text: "ExecStart=\n".to_owned() }];

@@ -48,18 +48,14 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     "`failSwapOn: true` and `swapBehavior: {behavior}` contradict each other: with swap the kubelet does not start, \
                      and without swap there is nothing to hand out."
                 );
-                let (at, related) =
+                let at =
                     report::between((entry.span(), "refuses swap"), (span, "hands out swap to containers"));
                 let fix = Fix {
                     title: "let the kubelet start with swap".to_owned(),
                     edits: vec![Edit { span: entry.value.span, text: "false".to_owned() }],
                 };
-                let help = Some("write `failSwapOn: false`".to_owned());
-                findings.push(LintFinding {
-                    related,
-                    fix: Some(fix),
-                    ..report::error(RULE.id, at, message, help)
-                });
+                let help = "write `failSwapOn: false`";
+                findings.push(LintFinding { fix: Some(fix), ..report::error(RULE.id, at, message, help) });
             }
             Some(_) => {}
             None if elsewhere || kubelet::is_part(subject, &configuration) => {}
@@ -68,7 +64,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     "`swapBehavior: {behavior}` without `failSwapOn: false`: the default is true, and the kubelet does not start \
                      when the machine has swap."
                 );
-                let help = Some("write `failSwapOn: false` beside `memorySwap`".to_owned());
+                let help = "write `failSwapOn: false` beside `memorySwap`";
                 findings.push(report::warning(RULE.id, span, message, help));
             }
         }

@@ -45,7 +45,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         if document.kind != DocumentKind::GkeNodeSystem {
             continue;
         }
-        let kubelet = root.get("kubeletConfig").map_or(&[][..], Node::entries);
+        let kubelet = root.entries_at(&["kubeletConfig"]);
         let refused = kubelet.iter().filter(|entry| ["failSwapOn", "memorySwap"].contains(&entry.name()));
         findings.extend(refused.map(refused_option));
         let Some(linux) = root.get("linuxConfig") else { continue };
@@ -59,7 +59,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
 
 fn refused_option(entry: &Entry) -> LintFinding {
     let message = format!("GKE takes no `{0}` in `kubeletConfig`: gcloud refuses the file.", entry.name());
-    let help = "remove it: `linuxConfig.swapConfig` sets up the kubelet too".to_owned();
+    let help = "remove it: `linuxConfig.swapConfig` sets up the kubelet too";
     report::error(RULE.id, entry.key.span, message, help)
 }
 
@@ -69,9 +69,9 @@ fn one_of(node: &Node, fields: &[&str]) -> Option<LintFinding> {
     let (first, second) = (given.next()?, given.next()?);
     let message =
         format!("`{}` and `{}` exclude each other: at most one has an effect.", first.name(), second.name());
-    let related = vec![(second.key.span, "the other one".to_owned())];
-    let help = "keep the one that is meant".to_owned();
-    Some(LintFinding { related, ..report::warning(RULE.id, first.key.span, message, help) })
+    let at = report::beside(first.key.span, (second.key.span, "the other one"));
+    let help = "keep the one that is meant";
+    Some(report::warning(RULE.id, at, message, help))
 }
 
 /// Swap that is described and never made, or made for nobody.
@@ -82,23 +82,13 @@ fn never(linux: &Node, swap: &Node) -> Option<LintFinding> {
         (None, Some(profile)) => {
             let message =
                 format!("`{}` without `enabled: true`: the node pool gets no swap.", profile.name());
-            Some(report::warning(
-                RULE.id,
-                profile.key.span,
-                message,
-                "write `enabled: true` beside it".to_owned(),
-            ))
+            Some(report::warning(RULE.id, profile.key.span, message, "write `enabled: true` beside it"))
         }
         (Some(true), _) => {
             let mode =
                 linux.entry("cgroupMode").filter(|mode| mode.value.text() == Some("CGROUP_MODE_V1"))?;
-            let message = "On cgroup v1 the kubelet gives pods no swap, whatever the node has.".to_owned();
-            Some(report::warning(
-                RULE.id,
-                mode.span(),
-                message,
-                "write `cgroupMode: CGROUP_MODE_V2`".to_owned(),
-            ))
+            let message = "On cgroup v1 the kubelet gives pods no swap, whatever the node has.";
+            Some(report::warning(RULE.id, mode.span(), message, "write `cgroupMode: CGROUP_MODE_V2`"))
         }
         (Some(false), _) | (None, None) => None,
     }

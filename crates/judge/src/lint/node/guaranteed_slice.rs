@@ -58,9 +58,8 @@ fn names(text: &str) -> bool {
 /// One finding for all the places of a script.
 fn finding(mut places: impl Iterator<Item = Span>, findings: &mut Vec<LintFinding>) {
     let Some(first) = places.next() else { return };
-    let message =
-        "No kubelet makes a slice for Guaranteed pods: they stand directly in kubepods.slice.".to_owned();
-    let help = "look in kubepods.slice/kubepods-pod*.slice".to_owned();
+    let message = "No kubelet makes a slice for Guaranteed pods: they stand directly in kubepods.slice.";
+    let help = "look in kubepods.slice/kubepods-pod*.slice";
     let related = places.filter(|place| *place > first).take(RELATED_MAX);
     let related = related.map(|place| (place, "here too".to_owned())).collect();
     findings.push(LintFinding { related, ..report::warning(RULE.id, first, message, help) });

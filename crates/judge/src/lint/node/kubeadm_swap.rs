@@ -40,11 +40,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         }
         if let Some(entry) = root.get("featureGates").and_then(|gates| gates.entry("NodeSwap")) {
             let message =
-                "kubeadm has no feature gate NodeSwap, the kubelet has. `kubeadm init` refuses the file."
-                    .to_owned();
-            let help = Some(
-                "remove it; `failSwapOn: false` belongs into a KubeletConfiguration in this file".to_owned(),
-            );
+                "kubeadm has no feature gate NodeSwap, the kubelet has. `kubeadm init` refuses the file.";
+            let help = "remove it; `failSwapOn: false` belongs into a KubeletConfiguration in this file";
             findings.push(report::error(RULE.id, entry.span(), message, help));
         }
         let ignored =
@@ -76,7 +73,7 @@ fn needless(subject: &Subject<'_>, span: Span) -> Option<LintFinding> {
     let version = subject.target.kubernetes;
     (version >= KubernetesVersion(28)).then(|| {
         let message = format!("kubeadm of 1.{} only warns of swap, so this changes nothing: the kubelet's `failSwapOn` decides.", version.0);
-        let help = Some("remove it, and write `failSwapOn: false` in a KubeletConfiguration".to_owned());
+        let help = "remove it, and write `failSwapOn: false` in a KubeletConfiguration";
         report::info(RULE.id, span, message, help)
     })
 }

@@ -112,13 +112,12 @@ fn tree_flags(document: &Document, root: &Node, flags: &mut Vec<Flag>) {
             flags.extend(arguments.entries().iter().map(flag_of));
             flags.extend(arguments.items().iter().filter_map(|item| {
                 let name = item.get("name")?.text()?.to_owned();
-                let value = item.get("value").and_then(Node::text).unwrap_or("").to_owned();
+                let value = item.text_at(&["value"]).unwrap_or("").to_owned();
                 Some(Flag { name, value, span: item.span })
             }));
         }
         DocumentKind::TalosMachine => {
-            let arguments = root.at(&["machine", "kubelet", "extraArgs"]);
-            flags.extend(arguments.map_or(&[][..], Node::entries).iter().map(flag_of));
+            flags.extend(root.entries_at(&["machine", "kubelet", "extraArgs"]).iter().map(flag_of));
         }
         DocumentKind::NodeConfig => {
             let Some(list) = root.at(&["spec", "kubelet", "flags"]) else { return };

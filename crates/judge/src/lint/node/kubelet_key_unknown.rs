@@ -72,8 +72,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         kubelet::flags(subject).iter().filter(|flag| is_about_swap(&flag.name) && flag.name != "fail-swap-on")
     {
         let message = format!("The kubelet has no flag `--{}`. It does not start with it.", flag.name);
-        let help = "write `memorySwap.swapBehavior` in the kubelet's configuration file".to_owned();
-        findings.push(report::error(RULE.id, flag.span, message, Some(help)));
+        let help = "write `memorySwap.swapBehavior` in the kubelet's configuration file";
+        findings.push(report::error(RULE.id, flag.span, message, help));
     }
 }
 
@@ -97,7 +97,7 @@ fn ignored(name: &str, entry: &Entry, help: &str) -> LintFinding {
     let message = format!(
         "The kubelet has no setting `{name}`: it skips it with a line in its log, and swap stays as it was."
     );
-    report::warning(RULE.id, entry.key.span, message, Some(help.to_owned()))
+    report::warning(RULE.id, entry.key.span, message, help)
 }
 
 fn not_a_bool(entry: &Entry) -> Option<LintFinding> {
@@ -109,8 +109,8 @@ fn not_a_bool(entry: &Entry) -> Option<LintFinding> {
     let message = format!(
         "`failSwapOn` is the text \"{text}\", not true or false. The kubelet cannot read its configuration and does not start."
     );
-    let help = "write `failSwapOn: false` without quotes".to_owned();
-    Some(report::error(RULE.id, entry.span(), message, Some(help)))
+    let help = "write `failSwapOn: false` without quotes";
+    Some(report::error(RULE.id, entry.span(), message, help))
 }
 
 fn not_reservable(list: &str, entry: &Entry) -> LintFinding {
@@ -118,6 +118,6 @@ fn not_reservable(list: &str, entry: &Entry) -> LintFinding {
         "`{list}` cannot reserve `{}`: only cpu, memory, ephemeral-storage and pid. The kubelet does not start.",
         entry.name()
     );
-    let help = "remove it; MemorySwapMax=0 on the system's slice keeps its daemons out of swap".to_owned();
-    report::error(RULE.id, entry.span(), message, Some(help))
+    let help = "remove it; MemorySwapMax=0 on the system's slice keeps its daemons out of swap";
+    report::error(RULE.id, entry.span(), message, help)
 }

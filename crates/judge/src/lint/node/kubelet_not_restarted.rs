@@ -47,9 +47,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             continue;
         }
         let message =
-            "The kubelet's swap settings are changed, and it is not restarted: it goes on with the old ones."
-                .to_owned();
-        let help = Some("write `systemctl restart kubelet` at the end".to_owned());
+            "The kubelet's swap settings are changed, and it is not restarted: it goes on with the old ones.";
+        let help = "write `systemctl restart kubelet` at the end";
         findings.push(report::warning(RULE.id, edit.command.span, message, help));
     }
 }

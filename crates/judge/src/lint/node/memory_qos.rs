@@ -61,8 +61,8 @@ fn factor(entry: &Entry) -> Option<LintFinding> {
         let message = format!(
             "`memoryThrottlingFactor: {value}` is not above 0 and at most 1. The kubelet does not start."
         );
-        let help = "write a share such as `0.9`".to_owned();
-        report::error(RULE.id, entry.span(), message, Some(help))
+        let help = "write a share such as `0.9`";
+        report::error(RULE.id, entry.span(), message, help)
     })
 }
 
@@ -73,14 +73,14 @@ fn policy(subject: &Subject<'_>, entry: &Entry) -> Option<LintFinding> {
             "Kubernetes 1.{} has no `memoryReservationPolicy`: it came with 1.36, and the kubelet skips it.",
             subject.target.kubernetes.0
         );
-        let help = "remove it, or move to Kubernetes 1.36".to_owned();
-        return Some(report::warning(RULE.id, entry.key.span, message, Some(help)));
+        let help = "remove it, or move to Kubernetes 1.36";
+        return Some(report::warning(RULE.id, entry.key.span, message, help));
     }
     (!["None", "TieredReservation"].contains(&text)).then(|| {
         let message =
             format!("`memoryReservationPolicy: {text}` is not accepted. The kubelet does not start.");
-        let help = "write `None` or `TieredReservation`".to_owned();
-        report::error(RULE.id, entry.span(), message, Some(help))
+        let help = "write `None` or `TieredReservation`";
+        report::error(RULE.id, entry.span(), message, help)
     })
 }
 
@@ -102,5 +102,5 @@ fn idle(subject: &Subject<'_>, gate: Option<bool>, is_part: bool, entry: &Entry)
         return None;
     };
     let message = format!("`{}` has no effect: {why}.", entry.name());
-    Some(report::warning(RULE.id, entry.key.span, message, Some(help.to_owned())))
+    Some(report::warning(RULE.id, entry.key.span, message, help))
 }

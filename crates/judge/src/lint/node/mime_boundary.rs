@@ -39,7 +39,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let message = format!(
                 "The last part does not end with `{line}--`. Karpenter and nodeadm cannot read the user data, and the node does not join."
             );
-            let help = Some(format!("write `{line}--` on a line of its own behind the last part"));
+            let help = format!("write `{line}--` on a line of its own behind the last part");
             findings.push(report::error(RULE.id, first.value.span, message, help));
             continue;
         }
@@ -49,7 +49,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 let message = format!(
                     "Blanks stand behind the boundary `{line}`; strict readers of MIME do not see such a part."
                 );
-                let help = Some(format!("write `{line}` without blanks behind it"));
+                let help = format!("write `{line}` without blanks behind it");
                 let fix = report::replacement(
                     subject,
                     mark.value.span,

@@ -80,5 +80,5 @@ fn finding(path: &str, entry: &Entry) -> LintFinding {
             "make the swap in a shell part of the user data, before the kubelet starts",
         )
     };
-    report::warning(RULE.id, entry.key.span, message, Some(help.to_owned()))
+    report::warning(RULE.id, entry.key.span, message, help)
 }

@@ -59,37 +59,32 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
 
 fn finding(version: KubernetesVersion, span: Span, value: bool, text: &str) -> Option<LintFinding> {
     let release = version.0;
-    let found = if version < FIRST {
+    let help = if version >= LOCKED || value {
+        "remove the gate; `failSwapOn: false` and `memorySwap.swapBehavior` are enough"
+    } else {
+        "remove the gate; `failSwapOn: true` keeps swap away"
+    };
+    if version < FIRST {
         let message = format!(
             "Kubernetes 1.{release} has no feature gate NodeSwap: it came with 1.22. The kubelet does not start."
         );
-        report::error(RULE.id, span, message, None)
+        Some(report::error(RULE.id, span, message, help))
     } else if version >= LOCKED && !value {
         let message = format!(
             "`{text}`: the gate is locked to true since 1.34. The kubelet of 1.{release} does not start."
         );
-        report::error(RULE.id, span, message, None)
+        Some(report::error(RULE.id, span, message, help))
     } else if version >= ON && value {
         let then = if version >= ENDS {
             "The gate is about to be removed, and a kubelet without it does not start."
         } else {
             "Once the gate is removed, a kubelet does not start with it."
         };
-        report::warning(
-            RULE.id,
-            span,
-            format!("`{text}` has no effect: swap is on by default since 1.30. {then}"),
-            None,
-        )
+        let message = format!("`{text}` has no effect: swap is on by default since 1.30. {then}");
+        Some(report::warning(RULE.id, span, message, help))
     } else {
-        return None;
-    };
-    let help = if version >= LOCKED || value {
-        "remove the gate; `failSwapOn: false` and `memorySwap.swapBehavior` are enough"
-    } else {
-        "remove the gate; `failSwapOn: true` keeps swap away"
-    };
-    Some(LintFinding { help: Some(help.to_owned()), ..found })
+        None
+    }
 }
 
 /// Up to 1.29, and where the gate is off, the field itself is refused.
@@ -114,5 +109,5 @@ fn needed(
     );
     let help =
         if version < ON { "write `NodeSwap: true` under `featureGates`" } else { "remove `NodeSwap: false`" };
-    Some(report::error(RULE.id, span, message, Some(help.to_owned())))
+    Some(report::error(RULE.id, span, message, help))
 }

@@ -47,10 +47,9 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "`{name} = {}` and `protectKernelDefaults: true` contradict each other: the kubelet wants {wanted} and does not start.",
                 set.value
             );
-            let (at, related) =
-                report::between((set.span, "the kernel's setting"), (entry.span(), "refuses it"));
-            let help = Some(format!("write `{name} = {wanted}`"));
-            findings.push(LintFinding { related, ..report::error(RULE.id, at, message, help) });
+            let at = report::between((set.span, "the kernel's setting"), (entry.span(), "refuses it"));
+            let help = format!("write `{name} = {wanted}`");
+            findings.push(report::error(RULE.id, at, message, help));
         }
     }
 }

@@ -53,14 +53,14 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "`{}` is edited {why}. The file belongs to a package, and its next update writes it anew.",
                 file.value
             );
-            let help = Some("write `failSwapOn: false` in the KubeletConfiguration, or a drop-in such as /etc/systemd/system/kubelet.service.d/20-swap.conf".to_owned());
+            let help = "write `failSwapOn: false` in the KubeletConfiguration, or a drop-in such as /etc/systemd/system/kubelet.service.d/20-swap.conf";
             findings.push(report::warning(RULE.id, call.command.span, message, help));
         }
         for write in script.writes() {
             let path = write.path.value.as_str();
             if is_below_lib(path) && path.contains("kubelet.service") {
                 let message = format!("`{path}` belongs to a package, and its next update writes it anew.");
-                let help = Some("write the drop-in below /etc/systemd/system/kubelet.service.d".to_owned());
+                let help = "write the drop-in below /etc/systemd/system/kubelet.service.d";
                 findings.push(report::warning(RULE.id, write.path.span, message, help));
             }
         }

@@ -37,11 +37,9 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         if earlier || later || script.text.contains("function ") || script.text.contains("() {") {
             continue;
         }
-        let message = "The kubelet is started here, before swap is switched on: it hands out none of it until it is restarted.".to_owned();
-        let help = Some("put swapon before this line, or `systemctl restart kubelet` behind it".to_owned());
-        findings.push(LintFinding {
-            related: vec![(swapon.command.span, "switched on here".to_owned())],
-            ..report::warning(RULE.id, start.command.span, message, help)
-        });
+        let message = "The kubelet is started here, before swap is switched on: it hands out none of it until it is restarted.";
+        let help = "put swapon before this line, or `systemctl restart kubelet` behind it";
+        let at = report::beside(start.command.span, (swapon.command.span, "switched on here"));
+        findings.push(report::warning(RULE.id, at, message, help));
     }
 }

@@ -39,8 +39,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         {
             let message =
                 format!("`memorySwap: {text}` is text where a mapping belongs. The kubelet does not start.");
-            let help = "write `memorySwap:` and below it `swapBehavior: LimitedSwap`".to_owned();
-            findings.push(report::error(RULE.id, entry.span(), message, Some(help)));
+            let help = "write `memorySwap:` and below it `swapBehavior: LimitedSwap`";
+            findings.push(report::error(RULE.id, entry.span(), message, help));
         }
         let Some((span, behavior)) = kubelet::swap_behavior(root) else { continue };
         let known = if version >= KubernetesVersion(30) {
@@ -67,6 +67,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 known[0]
             ),
         };
-        findings.push(report::error(RULE.id, span, message, Some(help)));
+        findings.push(report::error(RULE.id, span, message, help));
     }
 }

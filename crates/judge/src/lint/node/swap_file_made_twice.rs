@@ -50,11 +50,9 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "`{}` is made by fallocate and then once more by dd: one of them is enough.",
                 file.value
             );
-            let help = Some("remove the fallocate line; dd works on more file systems".to_owned());
-            findings.push(LintFinding {
-                related: vec![(again.command.span, "made again".to_owned())],
-                ..report::info(RULE.id, call.command.span, message, help)
-            });
+            let help = "remove the fallocate line; dd works on more file systems";
+            let at = report::beside(call.command.span, (again.command.span, "made again"));
+            findings.push(report::info(RULE.id, at, message, help));
         }
     }
 }

@@ -36,7 +36,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "`{}` stays readable for every user, and the memory of all processes is swapped to it.",
                 file.value
             );
-            let help = Some(format!("write `chmod 600 {}` before mkswap", file.value));
+            let help = format!("write `chmod 600 {}` before mkswap", file.value);
             findings.push(report::warning(RULE.id, file.span, message, help));
         }
     }

@@ -44,7 +44,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "`{}` is on btrfs and is copied on write. swapon refuses it: \"Invalid argument\".",
                 file.value
             );
-            let help = Some(format!("make it by `btrfs filesystem mkswapfile --size SIZE {}`", file.value));
+            let help = format!("make it by `btrfs filesystem mkswapfile --size SIZE {}`", file.value);
             findings.push(report::error(RULE.id, file.span, message, help));
         }
     }

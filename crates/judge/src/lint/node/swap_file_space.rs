@@ -47,9 +47,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let message = format!(
                 "{size} GiB are taken on every machine, whatever its disk holds: when less than 10% is left, the kubelet evicts pods."
             );
-            let help = Some(
-                "compare with `df --output=avail` first, and leave at least 10% of the disk free".to_owned(),
-            );
+            let help = "compare with `df --output=avail` first, and leave at least 10% of the disk free";
             findings.push(report::info(RULE.id, call.command.span, message, help));
         }
     }

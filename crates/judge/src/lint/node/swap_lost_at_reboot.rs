@@ -60,7 +60,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "Swap on `{}` ends with the next reboot: nothing here switches it on again.",
                 device.value
             );
-            let help = Some(format!("write `{} none swap sw 0 0` to /etc/fstab", device.value));
+            let help = format!("write `{} none swap sw 0 0` to /etc/fstab", device.value);
             findings.push(report::warning(RULE.id, call.command.span, message, help));
         }
     }

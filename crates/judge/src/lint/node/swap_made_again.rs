@@ -54,10 +54,10 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "At the next boot `{}` may already be swap: mkswap then refuses it, and the script stops or fails.",
                 device.value
             );
-            let help = Some(format!(
+            let help = format!(
                 "look first: `swapon --show=NAME --noheadings | grep -qx {0} && exit 0`",
                 device.value
-            ));
+            );
             findings.push(report::info(RULE.id, call.command.span, message, help));
         }
     }

@@ -32,11 +32,10 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     }
     for script in script::scripts(subject) {
         for call in script.calls_of("swapoff").filter(|call| call.has("-a") || call.has("--all")) {
-            let message = "`swapoff -a` takes all swap away and nothing here brings it back, but containers are to swap. None of them will.".to_owned();
-            let (at, related) =
-                report::between((call.command.span, "swap ends here"), (wanted, "swap is wanted here"));
-            let help = Some("remove `swapoff -a`, or switch swap on again with `swapon /swapfile` before the kubelet starts".to_owned());
-            findings.push(LintFinding { related, ..report::error(RULE.id, at, message, help) });
+            let message = "`swapoff -a` takes all swap away and nothing here brings it back, but containers are to swap. None of them will.";
+            let at = report::between((call.command.span, "swap ends here"), (wanted, "swap is wanted here"));
+            let help = "remove `swapoff -a`, or switch swap on again with `swapon /swapfile` before the kubelet starts";
+            findings.push(report::error(RULE.id, at, message, help));
         }
     }
 }

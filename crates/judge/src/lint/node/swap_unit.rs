@@ -37,13 +37,13 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     let message = format!(
                         "`What={value}` belongs to a unit named {wanted}.swap, and this one is {file}. systemd does not load it."
                     );
-                    let help = Some(format!("name the file `{wanted}.swap`"));
+                    let help = format!("name the file `{wanted}.swap`");
                     findings.push(report::error(RULE.id, span, message, help));
                 }
             }
             "Priority" if value.parse::<i64>().is_ok_and(|number| !(-1..=32767).contains(&number)) => {
                 let message = format!("`Priority={value}` is outside -1 to 32767, and systemd ignores it.");
-                let help = Some("write a priority from 0 to 32767: higher ones are filled first".to_owned());
+                let help = "write a priority from 0 to 32767: higher ones are filled first";
                 findings.push(report::warning(RULE.id, span, message, help));
             }
             _ => {}

@@ -51,10 +51,10 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 "`{}` is enabled and not started: it runs at the next boot, and until then the node has no swap.",
                 unit.value
             );
-            let help = Some(format!(
+            let help = format!(
                 "write a drop-in for kubelet.service with `Wants={0}` and `After={0}`, or `systemctl enable --now {0}`",
                 unit.value
-            ));
+            );
             findings.push(report::warning(RULE.id, call.command.span, message, help));
         }
     }

@@ -3,7 +3,6 @@
 use crate::lint::Subject;
 use crate::lint::node::script;
 use model::document::kind::DocumentKind;
-use model::document::node::Node;
 use model::document::{Content, Span};
 
 /// A kernel setting.
@@ -45,7 +44,7 @@ pub fn values(subject: &Subject<'_>) -> Vec<KernelSetting> {
                     | DocumentKind::MimeUserData
                     | DocumentKind::Shell => continue,
                 };
-                let entries = root.at(path).map_or(&[][..], Node::entries).iter();
+                let entries = root.entries_at(path).iter();
                 values.extend(
                     entries.filter_map(|entry| one(entry.name(), entry.value.text()?, entry.span(), true)),
                 );

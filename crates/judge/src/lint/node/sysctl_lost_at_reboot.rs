@@ -51,10 +51,10 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             continue;
         }
         let message = format!("`{} = {}` ends with the next reboot.", value.name, value.value);
-        let help = Some(format!(
+        let help = format!(
             "write `{} = {}` to a file below /etc/sysctl.d and run `sysctl --system`",
             value.name, value.value
-        ));
+        );
         findings.push(report::warning(RULE.id, value.span, message, help));
     }
 }

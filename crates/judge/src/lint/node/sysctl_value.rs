@@ -50,13 +50,13 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let message = format!(
                 "`{text}` is outside {least} to {most}. The kernel refuses it, and the old value stays."
             );
-            let help = Some(format!("write a value from {least} to {most}"));
+            let help = format!("write a value from {least} to {most}");
             findings.push(report::error(RULE.id, value.span, message, help));
         } else if let Some((highest, release)) = (*older).filter(|(highest, _)| number > *highest) {
             let message = format!(
                 "`{text}`: Linux before {release} refuses more than {highest}, and the old value stays."
             );
-            let help = Some(format!("write at most {highest} where older kernels run"));
+            let help = format!("write at most {highest} where older kernels run");
             findings.push(report::info(RULE.id, value.span, message, help));
         }
     }

@@ -31,7 +31,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let Some(entry) = root.entry("maxPoolPercent").filter(|_| is_zswap) else { continue };
         let Some(share) = entry.value.integer().filter(|share| !(0..=100).contains(share)) else { continue };
         let message = format!("`maxPoolPercent: {share}` is no share of memory. Talos refuses the document.");
-        let help = Some("write a percentage such as `20`".to_owned());
+        let help = "write a percentage such as `20`";
         findings.push(report::error(RULE.id, entry.span(), message, help));
     }
 }

@@ -47,7 +47,7 @@ fn wrong_section(setting: &Setting) -> Option<LintFinding> {
             "`{key}=` stands in [{}], where systemd does not look for it: nothing is limited.",
             setting.section
         );
-        let help = Some("move it into [Service], or the section of the unit's own kind".to_owned());
+        let help = "move it into [Service], or the section of the unit's own kind";
         report::warning(RULE.id, setting.key.span, message, help)
     })
 }
@@ -63,13 +63,13 @@ fn unknown(setting: &Setting) -> Option<LintFinding> {
         "MemorySwappiness" | "Swappiness" => {
             let message =
                 format!("systemd has no `{key}=`: it skips it, and swappiness stays the machine's.");
-            let help = Some("remove it; `MemorySwapMax=0` keeps the unit out of swap".to_owned());
+            let help = "remove it; `MemorySwapMax=0` keeps the unit out of swap";
             return Some(report::warning(RULE.id, setting.key.span, message, help));
         }
         _ => return None,
     };
     let message = format!("systemd has no `{key}=`: it skips it, and nothing is limited.");
-    let help = Some(format!("write `{instead}={}`", setting.value.value));
+    let help = format!("write `{instead}={}`", setting.value.value);
     Some(report::warning(RULE.id, setting.key.span, message, help))
 }
 
@@ -78,8 +78,8 @@ fn old(subject: &Subject<'_>, setting: &Setting) -> Option<LintFinding> {
     match subject.target.cgroup {
         CgroupVersion::V2 if key == "MemoryLimit" => {
             let value = setting.value.value.as_str();
-            let message = "`MemoryLimit=` is the setting of cgroup v1. On v2 systemd calls it deprecated, and newer releases may skip it.".to_owned();
-            let help = Some(format!("write `MemoryMax={value}`"));
+            let message = "`MemoryLimit=` is the setting of cgroup v1. On v2 systemd calls it deprecated, and newer releases may skip it.";
+            let help = format!("write `MemoryMax={value}`");
             let fix = report::replacement(
                 subject,
                 setting.key.span,
@@ -91,7 +91,7 @@ fn old(subject: &Subject<'_>, setting: &Setting) -> Option<LintFinding> {
         }
         CgroupVersion::V1 if ["MemoryHigh", "MemoryLow", "MemoryMin", "MemorySwapMax"].contains(&key) => {
             let message = format!("`{key}=` has no effect on cgroup v1.");
-            let help = Some("move the machine to cgroup v2, or use `MemoryMax=` alone".to_owned());
+            let help = "move the machine to cgroup v2, or use `MemoryMax=` alone";
             Some(report::warning(RULE.id, setting.key.span, message, help))
         }
         CgroupVersion::V1 | CgroupVersion::V2 => None,

@@ -44,7 +44,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         });
         findings.push(LintFinding {
             fix,
-            ..report::warning(RULE.id, setting.key.span.to(setting.value.span), message, Some(help))
+            ..report::warning(RULE.id, setting.key.span.to(setting.value.span), message, help)
         });
     }
 }

@@ -32,9 +32,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             else {
                 continue;
             };
-            let message =
-                "A node has no swap in `capacity` or `allocatable`: this prints nothing.".to_owned();
-            let help = Some("write `.status.nodeInfo.swap.capacity`, which is there since 1.34".to_owned());
+            let message = "A node has no swap in `capacity` or `allocatable`: this prints nothing.";
+            let help = "write `.status.nodeInfo.swap.capacity`, which is there since 1.34";
             findings.push(report::warning(RULE.id, word.span, message, help));
         }
     }

@@ -47,7 +47,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let name = path.rsplit('/').next().unwrap_or("");
             if READ_ONLY.contains(&name) && path.starts_with("/sys/fs/cgroup") {
                 let message = format!("`{name}` is read only on cgroup v2: the kernel refuses the write.");
-                let help = Some("watch memory.events by inotify, or write a trigger such as `some 150000 1000000` to memory.pressure".to_owned());
+                let help = "watch memory.events by inotify, or write a trigger such as `some 150000 1000000` to memory.pressure";
                 findings.push(report::error(RULE.id, write.span, message, help));
                 continue;
             }
@@ -65,10 +65,10 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 .strip_suffix('i')
                 .or_else(|| value.strip_suffix('B'))
                 .filter(|text| cgroup_file::is_limit(text));
-            let help = Some(mended.map_or_else(
+            let help = mended.map_or_else(
                 || "write `max` for no limit, or a number with K, M or G".to_owned(),
                 |text| format!("write `{text}`"),
-            ));
+            );
             findings.push(report::error(RULE.id, write.span, message, help));
         }
     }

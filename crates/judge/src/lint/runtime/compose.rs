@@ -45,7 +45,7 @@ pub fn is_first_format(subject: &Subject<'_>, root: &Node) -> bool {
 }
 
 fn is_service(node: &Node) -> bool {
-    node.get("image").and_then(Node::text).is_some() || node.get("build").is_some()
+    node.text_at(&["image"]).is_some() || node.get("build").is_some()
 }
 
 /// Every service of a file's Compose files.

@@ -27,7 +27,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             "The service `{}` stands at the top of the file, as in the first format. `docker compose` v2 refuses the file.",
             first.name()
         );
-        let help = "put the services under `services:`, two spaces further in".to_owned();
-        findings.push(report::error(RULE.id, first.key.span, message, Some(help)));
+        let help = "put the services under `services:`, two spaces further in";
+        findings.push(report::error(RULE.id, first.key.span, message, help));
     }
 }

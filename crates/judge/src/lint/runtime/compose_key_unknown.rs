@@ -64,5 +64,5 @@ fn finding(service: &str, path: &str, name: &str, span: Span) -> LintFinding {
     } else {
         "write `mem_limit` in the service, or `memory` under `deploy.resources.limits`"
     };
-    report::error(RULE.id, span, message, Some(help.to_owned()))
+    report::error(RULE.id, span, message, help)
 }

@@ -30,7 +30,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             continue;
         }
         let message = format!("Docker has no cgroup driver `{driver}`. Its daemon does not start.");
-        let help = "write `native.cgroupdriver=systemd`, or `cgroupfs` where systemd does not run".to_owned();
-        findings.push(report::error(RULE.id, item.span, message, Some(help)));
+        let help = "write `native.cgroupdriver=systemd`, or `cgroupfs` where systemd does not run";
+        findings.push(report::error(RULE.id, item.span, message, help));
     }
 }

@@ -47,6 +47,6 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         let name: String = parent.trim_matches('/').replace('/', "-");
         let name = if name.is_empty() { "docker".to_owned() } else { name };
         let help = format!("write `{name}.slice`");
-        findings.push(report::error(RULE.id, entry.span(), message, Some(help)));
+        findings.push(report::error(RULE.id, entry.span(), message, help));
     }
 }

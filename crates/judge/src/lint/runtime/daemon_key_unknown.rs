@@ -43,8 +43,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 };
                 let message =
                     format!("Docker cannot read `{text}` as an amount of memory. Its daemon does not start.");
-                let help = "write a number with `k`, `m` or `g`, such as `64m`".to_owned();
-                findings.push(report::error(RULE.id, entry.span(), message, Some(help)));
+                let help = "write a number with `k`, `m` or `g`, such as `64m`";
+                findings.push(report::error(RULE.id, entry.span(), message, help));
             } else if name.contains("mem") || name.contains("swap") {
                 findings.push(unknown(name, entry.key.span));
             }
@@ -55,5 +55,5 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
 fn unknown(name: &str, span: model::document::Span) -> LintFinding {
     let message = format!("Docker's daemon has no setting `{name}`. It does not start with it.");
     let help = "remove it; limit each container, or name a slice with MemoryMax= and MemorySwapMax= in `cgroup-parent`";
-    report::error(RULE.id, span, message, Some(help.to_owned()))
+    report::error(RULE.id, span, message, help)
 }

@@ -1,9 +1,8 @@
 //! Keys that are written twice.
 
-use crate::lint::report;
+use crate::lint::report::{self, Place};
 use crate::lint::{Example, Rule, Subject};
 use model::document::Content;
-use model::document::Span;
 use model::document::kind::DocumentKind;
 use model::document::node::{Entry, Value};
 use model::lint::{LintFinding, LintSeverity};
@@ -49,10 +48,9 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     for (first, again) in twice(entries) {
                         let key = first.key.text().unwrap_or("");
                         let message = format!("`{key}` is written twice in one mapping{effect}");
-                        let related = vec![(first.key.span, "written first here".to_owned())];
-                        let help = Some("keep the one that is meant".to_owned());
-                        findings
-                            .push(LintFinding { related, ..make(RULE.id, again.key.span, message, help) });
+                        let at = report::beside(again.key.span, (first.key.span, "written first here"));
+                        let help = "keep the one that is meant";
+                        findings.push(make(RULE.id, at, message, help));
                     }
                     open.extend(entries.iter().map(|entry| &entry.value));
                 }
@@ -65,7 +63,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
     }
 }
 
-type Make = fn(&'static str, Span, String, Option<String>) -> LintFinding;
+type Make = fn(&'static str, Place, String, &'static str) -> LintFinding;
 
 fn effect(kind: &DocumentKind) -> (Make, &'static str) {
     match kind {

@@ -41,8 +41,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 let message = format!(
                     "No container runtime reads `{name}`: it changes swap only if the program itself does."
                 );
-                let help = "bound swap by `memswap_limit` or `--memory-swap`".to_owned();
-                findings.push(report::info(RULE.id, variable.span, message, Some(help)));
+                let help = "bound swap by `memswap_limit` or `--memory-swap`";
+                findings.push(report::info(RULE.id, variable.span, message, help));
             }
         }
     }

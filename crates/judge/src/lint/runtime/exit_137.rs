@@ -80,11 +80,9 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 .take(BRANCH_MAX)
                 .take_while(|next| !ends_branch(next));
             if branch.clone().any(|next| claims(&script, next)) {
-                let message =
-                    "Exit code 137 says that somebody sent SIGKILL, not that memory ran out.".to_owned();
+                let message = "Exit code 137 says that somebody sent SIGKILL, not that memory ran out.";
                 let help = "ask for the evidence: `docker inspect -f '{{.State.OOMKilled}}'`, `lastState.terminated.reason` of a pod, or \
-                            oom_kill in memory.events"
-                    .to_owned();
+                            oom_kill in memory.events";
                 findings.push(report::info(RULE.id, call.command.span, message, help));
             }
         }

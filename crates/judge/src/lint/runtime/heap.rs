@@ -65,11 +65,11 @@ fn finding(heap: &HeapJudgement, span: Span, limit: Bytes, memory: &Given) -> Li
         report::amount(heap.heap.unwrap_or(limit)),
         report::amount(limit)
     );
-    let (at, related) = report::between((span, "the heap"), (memory.span, "the memory limit"));
+    let at = report::between((span, "the heap"), (memory.span, "the memory limit"));
     let most = report::amount(Bytes(limit.0 / 4 * 3));
     let help = format!(
         "write a heap of at most {most}, three quarters of {}, or raise the limit",
         memory.value.value
     );
-    LintFinding { related, ..report::warning(RULE.id, at, message, Some(help)) }
+    report::warning(RULE.id, at, message, help)
 }

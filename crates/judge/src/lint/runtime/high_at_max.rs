@@ -105,7 +105,7 @@ fn finding(high: (&str, Span, Option<u64>), limit: (&str, Span, Option<u64>)) ->
         limit.0,
         report::amount(Bytes(most))
     );
-    let (at, related) = report::between((high.1, "the throttling"), (limit.1, "the limit"));
-    let help = Some(format!("write `{}` a tenth lower: {}", high.0, report::amount(Bytes(most / 10 * 9))));
-    Some(LintFinding { related, ..report::warning(RULE.id, at, message, help) })
+    let at = report::between((high.1, "the throttling"), (limit.1, "the limit"));
+    let help = format!("write `{}` a tenth lower: {}", high.0, report::amount(Bytes(most / 10 * 9)));
+    Some(report::warning(RULE.id, at, message, help))
 }

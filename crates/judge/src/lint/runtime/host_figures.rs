@@ -53,7 +53,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     "read /sys/fs/cgroup/memory/memory.usage_in_bytes and memory.memsw.usage_in_bytes there"
                 }
             };
-            findings.push(report::warning(RULE.id, word.span, message, Some(help.to_owned())));
+            findings.push(report::warning(RULE.id, word.span, message, help));
         }
     }
 }

@@ -24,7 +24,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             "`{}` limits nothing: kernel memory counts towards the memory limit, and its own limit is gone since Linux 5.16.",
             given.text()
         );
-        let help = "remove it; `--memory` bounds kernel memory too".to_owned();
-        findings.push(report::warning(RULE.id, given.span, message, Some(help)));
+        let help = "remove it; `--memory` bounds kernel memory too";
+        findings.push(report::warning(RULE.id, given.span, message, help));
     }
 }

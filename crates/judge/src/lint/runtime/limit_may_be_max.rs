@@ -1,6 +1,6 @@
 //! Limits that are read as numbers and may be `max`.
 
-use crate::lint::kubernetes::object::{pods, within};
+use crate::lint::kubernetes::object::{containers, within};
 use crate::lint::node::script;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
@@ -80,16 +80,14 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             findings.push(finding(Span::new(start, start + text.len()), text));
         }
     }
-    for pod in pods(subject) {
-        for container in pod.containers() {
-            let program = container.spec.command.iter().find_map(|word| Some((word, number(&word.value)?.1)));
-            let Some((word, text)) = program else { continue };
-            // With a limit of its own a container always finds a number in memory.max.
-            if container.limit().is_some() && text.contains("memory.max") {
-                continue;
-            }
-            findings.push(finding(within(subject, word, text), text));
+    for (_, container) in containers(subject) {
+        let program = container.spec.command.iter().find_map(|word| Some((word, number(&word.value)?.1)));
+        let Some((word, text)) = program else { continue };
+        // With a limit of its own a container always finds a number in memory.max.
+        if container.limit().is_some() && text.contains("memory.max") {
+            continue;
         }
+        findings.push(finding(within(subject, word, text), text));
     }
 }
 

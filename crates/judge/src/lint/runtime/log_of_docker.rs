@@ -34,9 +34,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             if !script.piped(at).filter_map(script::call).any(|call| searches_kernel_words(&call)) {
                 continue;
             }
-            let message =
-                "The log of a runtime's unit has no lines of the kernel: this finds no OOM kill.".to_owned();
-            let help = Some("write `journalctl -k | grep -i 'out of memory'`".to_owned());
+            let message = "The log of a runtime's unit has no lines of the kernel: this finds no OOM kill.";
+            let help = "write `journalctl -k | grep -i 'out of memory'`";
             findings.push(report::warning(RULE.id, journal.command.span, message, help));
         }
     }

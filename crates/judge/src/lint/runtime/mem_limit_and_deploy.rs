@@ -55,9 +55,9 @@ fn finding(service: &Service<'_>, short: &str, part: &str) -> Option<LintFinding
              and refuses the project.",
             own.text()
         );
-        let (at, related) = report::between((own.span, "the limit"), (list.key.span, "no `memory` in here"));
+        let at = report::between((own.span, "the limit"), (list.key.span, "no `memory` in here"));
         let help = format!("move it: write `memory: {}` under `deploy.resources.{part}`", own.value.value);
-        return Some(LintFinding { related, ..report::error(RULE.id, at, message, Some(help)) });
+        return Some(report::error(RULE.id, at, message, help));
     };
     let differs = match memory.size {
         DockerSize::Bytes(bytes) => bytes != size,
@@ -69,8 +69,8 @@ fn finding(service: &Service<'_>, short: &str, part: &str) -> Option<LintFinding
             own.text(),
             memory.text()
         );
-        let (at, related) = report::between((own.span, "one value"), (memory.span, "the other value"));
+        let at = report::between((own.span, "one value"), (memory.span, "the other value"));
         let help = format!("keep one of them, such as `memory: {}` under `deploy`", own.value.value);
-        LintFinding { related, ..report::error(RULE.id, at, message, Some(help)) }
+        report::error(RULE.id, at, message, help)
     })
 }

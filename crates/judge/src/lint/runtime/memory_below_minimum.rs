@@ -37,30 +37,32 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
 
 fn finding(given: &Given) -> Option<LintFinding> {
     let text = given.text();
-    let found = match given.size {
+    match given.size {
         DockerSize::Bytes(Bytes::ZERO) if !is_zero(&given.value.value) => {
             let message = format!("`{text}` is less than one byte, and Docker takes zero for \"no limit\".");
-            report::warning(RULE.id, given.span, message, None)
+            Some(report::warning(RULE.id, given.span, message, help(given)))
         }
         DockerSize::Bytes(bytes) if bytes > Bytes::ZERO && bytes < LEAST => {
             let read = report::amount(bytes);
             let message = format!("`{text}` is {read}, and Docker refuses less than 6 MiB.");
-            report::error(RULE.id, given.span, message, None)
+            Some(report::error(RULE.id, given.span, message, help(given)))
         }
         DockerSize::MinusOne => {
             let message = format!("`{text}` is refused: only `memswap_limit` and `--memory-swap` take -1.");
-            report::error(RULE.id, given.span, message, None)
+            Some(report::error(RULE.id, given.span, message, help(given)))
         }
-        DockerSize::Bytes(_) | DockerSize::Variable | DockerSize::Refused => return None,
-    };
+        DockerSize::Bytes(_) | DockerSize::Variable | DockerSize::Refused => None,
+    }
+}
+
+fn help(given: &Given) -> String {
     let number = given.value.value.trim();
     let bare = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let help = if bare && !number.is_empty() {
+    if bare && !number.is_empty() {
         format!("write the unit: `{number}m` is MiB, `{number}g` is GiB")
     } else {
         "write at least `6m`, or leave the key out for no limit".to_owned()
-    };
-    Some(LintFinding { help: Some(help), ..found })
+    }
 }
 
 fn is_zero(text: &str) -> bool {

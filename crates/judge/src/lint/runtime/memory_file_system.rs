@@ -41,10 +41,10 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 given.key,
                 report::amount(limit)
             );
-            let (at, related) =
+            let at =
                 report::between((memory.span, "the memory limit"), (given.span, "the file system's size"));
             let help = format!("write a size well below {}, or raise the memory limit", memory.value.value);
-            findings.push(LintFinding { related, ..report::warning(RULE.id, at, message, Some(help)) });
+            findings.push(report::warning(RULE.id, at, message, help));
         }
     }
 }

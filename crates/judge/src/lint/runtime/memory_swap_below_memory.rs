@@ -45,20 +45,12 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             memory.value.value,
             order.program()
         );
-        let (at, related) =
-            report::between((memory.span, "the memory limit"), (both.span, "memory and swap together"));
+        let at = report::between((memory.span, "the memory limit"), (both.span, "memory and swap together"));
         let sum = report::amount(limit.saturating_add(together));
-        findings.push(LintFinding {
-            related,
-            ..report::error(
-                RULE.id,
-                at,
-                message,
-                Some(format!(
-                    "write `{}` as the sum, {sum}, for {} of swap, or as {} for none",
-                    both.key, both.value.value, memory.value.value
-                )),
-            )
-        });
+        let help = format!(
+            "write `{}` as the sum, {sum}, for {} of swap, or as {} for none",
+            both.key, both.value.value, memory.value.value
+        );
+        findings.push(report::error(RULE.id, at, message, help));
     }
 }

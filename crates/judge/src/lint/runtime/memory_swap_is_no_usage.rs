@@ -53,8 +53,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
         for (at, command) in script.commands.iter().enumerate() {
             let Some(word) = asking(command) else { continue };
             // The command in `$( )` comes before the one around it, whose word repeats its text.
-            let is_around =
-                inner.is_some_and(|inner| word.span.start <= inner.start && inner.end <= word.span.end);
+            let is_around = inner.is_some_and(|inner| word.span.contains(inner));
             inner = Some(command.span);
             let around =
                 outer.get(at).copied().flatten().and_then(|outer| asking(script.commands.get(outer)?));
@@ -74,8 +73,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             if is_around {
                 continue;
             }
-            let message = "HostConfig.MemorySwap is the limit of memory and swap together: it says nothing of how much is swapped.".to_owned();
-            let help = "read memory.swap.current of the container's cgroup".to_owned();
+            let message = "HostConfig.MemorySwap is the limit of memory and swap together: it says nothing of how much is swapped.";
+            let help = "read memory.swap.current of the container's cgroup";
             findings.push(report::warning(RULE.id, span, message, help));
         }
     }

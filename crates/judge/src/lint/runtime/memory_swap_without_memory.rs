@@ -48,10 +48,10 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             RULE.id,
             both.span,
             message,
-            Some(format!(
+            format!(
                 "write `{key}` beside it: the part of {} that may be memory, and the rest is swap",
                 both.value.value
-            )),
+            ),
         ));
     }
 }

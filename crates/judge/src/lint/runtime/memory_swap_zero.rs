@@ -48,7 +48,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             RULE.id,
             both.span,
             message,
-            Some(format!("write `{}` as {value}, the memory limit itself, to forbid swap", both.key)),
+            format!("write `{}` as {value}, the memory limit itself, to forbid swap", both.key),
         ));
     }
 }

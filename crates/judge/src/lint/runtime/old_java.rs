@@ -1,6 +1,6 @@
 //! Java images that are too old to see a limit of cgroup v2.
 
-use crate::lint::kubernetes::object::pods;
+use crate::lint::kubernetes::object::containers;
 use crate::lint::report;
 use crate::lint::runtime::order::orders;
 use crate::lint::{Example, Rule, Subject};
@@ -65,15 +65,13 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             findings.extend(finding(image, memory.span));
         }
     }
-    for pod in pods(subject) {
-        for container in pod.containers() {
-            let (Some(image), Some((limit, _))) = (&container.spec.image, container.limit()) else {
-                continue;
-            };
-            let in_env = container.spec.env.iter().any(|(_, value)| tells_size(&value.value));
-            if !in_env && !container.spec.command.iter().any(|word| tells_size(&word.value)) {
-                findings.extend(finding(image, limit));
-            }
+    for (_, container) in containers(subject) {
+        let (Some(image), Some((limit, _))) = (&container.spec.image, container.limit()) else {
+            continue;
+        };
+        let in_env = container.spec.env.iter().any(|(_, value)| tells_size(&value.value));
+        if !in_env && !container.spec.command.iter().any(|word| tells_size(&word.value)) {
+            findings.extend(finding(image, limit));
         }
     }
 }
@@ -89,10 +87,9 @@ fn finding(image: &Spanned<String>, limit: Span) -> Option<LintFinding> {
     let message = format!(
         "Java {release} does not read limits of cgroup v2: it sees the whole machine's memory, and its heap may grow beyond the limit."
     );
-    let help = "take a Java of 8u372, 11.0.16, 17 or later, or write `-Xmx`".to_owned();
-    let (at, related) =
-        report::between((image.span, "the old Java"), (limit, "the limit that it does not see"));
-    Some(LintFinding { related, ..report::warning(RULE.id, at, message, help) })
+    let help = "take a Java of 8u372, 11.0.16, 17 or later, or write `-Xmx`";
+    let at = report::between((image.span, "the old Java"), (limit, "the limit that it does not see"));
+    Some(report::warning(RULE.id, at, message, help))
 }
 
 /// Repositories whose tags are releases of Java. OpenJ9 and GraalVM have releases of their own.

@@ -34,11 +34,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                     || word.value.contains("$1==\"oom\"")
             });
             let Some(pattern) = pattern.filter(|_| reads) else { continue };
-            let message = "`oom` counts allocations that were about to fail, not processes that were killed."
-                .to_owned();
-            let help = Some(
-                "read `oom_kill` for killed processes, `oom_group_kill` for kills of whole groups".to_owned(),
-            );
+            let message = "`oom` counts allocations that were about to fail, not processes that were killed.";
+            let help = "read `oom_kill` for killed processes, `oom_group_kill` for kills of whole groups";
             findings.push(report::info(RULE.id, pattern.span, message, help));
         }
     }

@@ -42,7 +42,7 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             ),
             CgroupVersion::V1 => continue,
         };
-        let help = "remove it; `oom_score_adj` from -1000 to 1000 says who is killed first".to_owned();
-        findings.push(report::warning(RULE.id, given.span, message, Some(help)));
+        let help = "remove it; `oom_score_adj` from -1000 to 1000 says who is killed first";
+        findings.push(report::warning(RULE.id, given.span, message, help));
     }
 }

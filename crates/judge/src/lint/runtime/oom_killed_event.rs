@@ -35,10 +35,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             if !events || word.value.contains("reason=OOMKilling") {
                 continue;
             }
-            let message = "No event has the reason OOMKilled: this prints nothing, however many containers were killed.".to_owned();
-            let help = Some(
-                "read `.status.containerStatuses[*].lastState.terminated.reason` of the pods".to_owned(),
-            );
+            let message = "No event has the reason OOMKilled: this prints nothing, however many containers were killed.";
+            let help = "read `.status.containerStatuses[*].lastState.terminated.reason` of the pods";
             findings.push(report::warning(RULE.id, word.span, message, help));
         }
     }

@@ -42,10 +42,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 let message = format!(
                     "`> {text}` writes nothing as soon as two cgroups match: a redirection has one target."
                 );
-                let help = Some(
-                    "write each in a loop: `for group in …/*/; do echo VALUE > \"$group/memory.low\"; done`"
-                        .to_owned(),
-                );
+                let help =
+                    "write each in a loop: `for group in …/*/; do echo VALUE > \"$group/memory.low\"; done`";
                 findings.push(report::error(RULE.id, path.span, message, help));
             }
         }

@@ -44,9 +44,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             memory.value.value,
             order.program()
         );
-        let (at, related) =
-            report::between((memory.span, "the memory limit"), (reservation.span, "the reservation"));
+        let at = report::between((memory.span, "the memory limit"), (reservation.span, "the reservation"));
         let help = format!("write a reservation of at most {}", memory.value.value);
-        findings.push(LintFinding { related, ..report::error(RULE.id, at, message, Some(help)) });
+        findings.push(report::error(RULE.id, at, message, help));
     }
 }

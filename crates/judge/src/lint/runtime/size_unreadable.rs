@@ -83,7 +83,7 @@ fn refused(subject: &Subject<'_>, client: Client, given: &Given) -> LintFinding 
     };
     let fix = mended
         .and_then(|text| report::replacement(subject, value.span, &value.value, text, "write Docker's unit"));
-    LintFinding { fix, ..report::error(RULE.id, given.span, message, Some(help)) }
+    LintFinding { fix, ..report::error(RULE.id, given.span, message, help) }
 }
 
 fn number(subject: &Subject<'_>, given: &Given) -> LintFinding {
@@ -93,5 +93,5 @@ fn number(subject: &Subject<'_>, given: &Given) -> LintFinding {
     let quoted = format!("\"{text}\"");
     let help = format!("write `{quoted}`, or the amount with its unit, such as `512m`");
     let fix = report::replacement(subject, given.value.span, text, quoted, "put the amount into quotes");
-    LintFinding { fix, ..report::error(RULE.id, given.span, message, Some(help)) }
+    LintFinding { fix, ..report::error(RULE.id, given.span, message, help) }
 }

@@ -49,9 +49,9 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
                 let message = format!(
                     "`{group}` hands memory on to its children, so it may hold no process: the write to its cgroup.procs fails."
                 );
-                let help = Some(format!("move the process to a child, such as {group}/leaf/cgroup.procs"));
-                let related = vec![(process.span, "this write fails".to_owned())];
-                findings.push(LintFinding { related, ..report::error(RULE.id, enabled.span, message, help) });
+                let help = format!("move the process to a child, such as {group}/leaf/cgroup.procs");
+                let at = report::beside(enabled.span, (process.span, "this write fails"));
+                findings.push(report::error(RULE.id, at, message, help));
                 continue;
             }
             let parent = group.rsplit_once('/').map_or("", |(parent, _)| parent);
@@ -63,9 +63,9 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             let message = format!(
                 "`+memory` here gives memory files to the children of `{group}`, not to itself: its own come from `{parent}/cgroup.subtree_control`."
             );
-            let help = Some(format!("write `+memory` to {parent}/cgroup.subtree_control"));
-            let related = vec![(own.span, "the file that is wanted".to_owned())];
-            findings.push(LintFinding { related, ..report::warning(RULE.id, enabled.span, message, help) });
+            let help = format!("write `+memory` to {parent}/cgroup.subtree_control");
+            let at = report::beside(enabled.span, (own.span, "the file that is wanted"));
+            findings.push(report::warning(RULE.id, at, message, help));
         }
     }
 }

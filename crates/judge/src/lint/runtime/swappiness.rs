@@ -66,10 +66,7 @@ fn on_v2(subject: &Subject<'_>, order: &Order, given: &Given) -> LintFinding {
         Client::Podman => "Podman cannot set",
     };
     let message = format!("{refuses} `{text}`: cgroup v2 has no swappiness per container. So {then}.");
-    LintFinding {
-        fix: fix(subject, order, given),
-        ..report::warning(RULE.id, given.span, message, Some(help))
-    }
+    LintFinding { fix: fix(subject, order, given), ..report::warning(RULE.id, given.span, message, help) }
 }
 
 /// What was meant by zero: the same limit for memory and swap together.
@@ -89,7 +86,7 @@ fn on_v1(order: &Order, given: &Given, value: i64) -> Option<LintFinding> {
     if !(0..=100).contains(&value) {
         let message =
             format!("`{text}` is outside 0 to 100. {} refuses to create the container.", order.program());
-        let help = Some("write a value from 0 to 100".to_owned());
+        let help = "write a value from 0 to 100";
         return Some(report::error(RULE.id, given.span, message, help));
     }
     (value == 0 && order.client == Client::Compose).then(|| {
@@ -98,7 +95,7 @@ fn on_v1(order: &Order, given: &Given, value: i64) -> Option<LintFinding> {
              the swappiness of its parent."
         );
         let help = format!("write `{}` with the value of the memory limit to forbid swap", both_key(given));
-        report::warning(RULE.id, given.span, message, Some(help))
+        report::warning(RULE.id, given.span, message, help)
     })
 }
 

@@ -54,10 +54,8 @@ fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
             report::amount(stored)
         );
         let help = format!("write `--memory-swap` beside it, such as {0} for no swap", memory.value.value);
-        findings.push(LintFinding {
-            related: vec![(create.span, "stores the limit".to_owned())],
-            ..report::error(RULE.id, memory.span, message, Some(help))
-        });
+        let at = report::beside(memory.span, (create.span, "stores the limit"));
+        findings.push(report::error(RULE.id, at, message, help));
     }
 }
 
