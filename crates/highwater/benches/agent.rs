@@ -42,7 +42,7 @@ fn main() {
     sleep(WARM_UP);
     assert!(agent.child.try_wait().unwrap().is_none(), "the agent ended");
     for (name, moves) in [("every container moves", true), ("no container moves", false)] {
-        let before = agent.cpu_time();
+        let (before, start_of_all) = (agent.cpu_time(), Instant::now());
         let mut plain = Duration::ZERO;
         for _ in 0..ROUNDS {
             let begin = Instant::now();
@@ -54,19 +54,22 @@ fn main() {
             plain += cpu_time() - start;
             sleep(SECOND.saturating_sub(begin.elapsed()));
         }
-        let ours = agent.cpu_time() - before;
+        // The agent looks once a second; on a machine that is busy with other things a round takes longer than that.
+        let ours = (agent.cpu_time() - before).as_secs_f64() * 1e3 / start_of_all.elapsed().as_secs_f64();
+        let plain = plain.as_secs_f64() * 1e3 / f64::from(ROUNDS);
         println!(
-            "CPU of the whole agent at 1 s, {CONTAINERS} containers, {name}: {:.1} ms/s against {:.1} ms/s of open/read/close of 5 files: ratio {:.3}",
-            ours.as_secs_f64() * 1e3 / f64::from(ROUNDS),
-            plain.as_secs_f64() * 1e3 / f64::from(ROUNDS),
-            ours.as_secs_f64() / plain.as_secs_f64()
+            "CPU of the whole agent at 1 s, {CONTAINERS} containers, {name}: {ours:.1} ms/s against {plain:.1} ms/s of open/read/close of 5 files: ratio {:.3}",
+            ours / plain
         );
     }
-    let kernel = forest.agent_kernel_bytes() as f64 / f64::from(1 << 20);
-    let resident = agent.peak_resident_bytes() as f64 / f64::from(1 << 20);
+    let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
+    let with_caches = mib(forest.agent_kernel_bytes());
+    forest.drop_caches_of_agent();
+    let kernel = mib(forest.agent_kernel_bytes());
+    let resident = mib(agent.peak_resident_bytes());
     let all = kernel + resident;
     println!(
-        "memory of the agent, {CONTAINERS} containers: {all:.1} MiB ({resident:.1} resident at most, {kernel:.1} of the kernel's) against 40 MiB promised: ratio {:.2}",
+        "memory of the agent, {CONTAINERS} containers: {all:.1} MiB ({resident:.1} resident at most, {kernel:.1} of the kernel's, {with_caches:.1} with caches that it gives back) against 40 MiB promised: ratio {:.2}",
         all / 40.0
     );
     hopper.stop();
@@ -121,9 +124,10 @@ fn cpu_time() -> Duration {
     Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap())
 }
 
-/// A container as Docker's systemd driver names its cgroup.
+/// A container as Docker's systemd driver names its cgroup; ids differ from their first digits on.
 fn member(number: usize) -> String {
-    format!("docker-{number:064x}.scope")
+    let spread = (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    format!("docker-{spread:016x}{number:048x}.scope")
 }
 
 /// Cgroups of our own, removed when dropped.
@@ -161,6 +165,16 @@ impl Forest {
         }
         let stat = fs::read_to_string(own.join("memory.stat")).unwrap();
         stat.lines().find_map(|line| line.strip_prefix("kernel ")).unwrap().parse().unwrap()
+    }
+
+    /// Asks the kernel to take back what it only caches for the agent: names and inodes of files that were opened once.
+    fn drop_caches_of_agent(&self) {
+        let own = self.folder.join("agent");
+        // Less than was asked for is an error to the kernel, and expected.
+        let _ = match self.is_v2 {
+            false => fs::write(own.join("memory.force_empty"), "0"),
+            true => fs::write(own.join("memory.reclaim"), "1G"),
+        };
     }
 
     /// What a reader does that keeps nothing: the five files of a dashboard.

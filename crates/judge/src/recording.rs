@@ -1,10 +1,10 @@
 //! What is worth remembering of a look at the machine: a step for every workload, under a name that outlives its containers.
 
 use crate::effective_limit;
-use crate::working_set::working_sets;
-use crate::workload_name::{Named, workload_name};
+use crate::working_set::kubelet;
+use crate::workload_name::{Named, is_named, workload_name};
 use kernel::bytes::Bytes;
-use model::cgroup::{Cgroup, CgroupId, Swap};
+use model::cgroup::{Cgroup, CgroupId};
 use model::recorded::{Peaked, Step, WorkloadName};
 use model::snapshot::Snapshot;
 use std::collections::HashMap;
@@ -19,18 +19,33 @@ pub struct Recorder {
     known: HashMap<CgroupId, Known>,
     owners: HashMap<WorkloadName, CgroupId>,
     looks: u64,
+    /// A name has become free: who carries a number may have it without.
+    has_free_name: bool,
 }
 
 /// A cgroup that is remembered.
 #[derive(Debug)]
 struct Known {
     name: Option<WorkloadName>,
-    is_final: bool,
+    naming: Naming,
     since: Duration,
     look: u64,
     peak: Option<Bytes>,
     kills: Option<u64>,
     refaults: Option<u64>,
+}
+
+/// What may yet become of a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Naming {
+    /// It is awaited.
+    Awaited,
+    /// It is the beginning of an id, until the engine tells more.
+    ById,
+    /// It carries a number, until the one before is gone.
+    Numbered,
+    /// Nothing.
+    Final,
 }
 
 impl Recorder {
@@ -45,10 +60,15 @@ impl Recorder {
         // Before the new ones are named: a restarted container has its predecessor's name.
         let looks = self.looks;
         self.known.retain(|_, known| known.look == looks);
+        let owners = self.owners.len();
         self.owners.retain(|_, owner| self.known.contains_key(owner));
+        let has_free_name = std::mem::take(&mut self.has_free_name) || self.owners.len() < owners;
         let mut steps = Vec::with_capacity(self.known.len());
         for cgroup in &snapshot.cgroups {
-            if let Some(step) = self.step(cgroup, snapshot.uptime) {
+            if self.may_be_renamed(cgroup, has_free_name) {
+                self.name_it(cgroup, snapshot.uptime);
+            }
+            if let Some(step) = self.step(cgroup) {
                 steps.push((cgroup.id, step));
             }
         }
@@ -62,14 +82,20 @@ impl Recorder {
         self.known.get(&cgroup)?.name.as_ref()
     }
 
-    fn step(&mut self, cgroup: &Cgroup, now: Duration) -> Option<Step> {
-        let is_final = self.known.get(&cgroup.id).is_some_and(|known| known.is_final);
-        if !is_final {
-            self.name_it(cgroup, now);
-        }
+    fn step(&mut self, cgroup: &Cgroup) -> Option<Step> {
         let known = self.known.get_mut(&cgroup.id)?;
         known.name.as_ref()?;
         Some(known.step(cgroup))
+    }
+
+    /// Whether making the name again could give another one: it is made of strings, for each cgroup at each look.
+    fn may_be_renamed(&self, cgroup: &Cgroup, has_free_name: bool) -> bool {
+        match self.known.get(&cgroup.id).map(|known| known.naming) {
+            None | Some(Naming::Awaited) => true,
+            Some(Naming::ById) => has_free_name || is_named(cgroup),
+            Some(Naming::Numbered) => has_free_name,
+            Some(Naming::Final) => false,
+        }
     }
 
     fn name_it(&mut self, cgroup: &Cgroup, now: Duration) {
@@ -82,19 +108,25 @@ impl Recorder {
         // At the first look nobody was asked yet, and a container that is gone in a moment has a name soon or never.
         let has_waited = is_whole || now.saturating_sub(since) >= NAME_AWAITED;
         let numbered = has_waited.then(|| self.numbered(&name, cgroup.id));
-        let is_final = is_whole && numbered.as_ref() == Some(&name);
+        let naming = match &numbered {
+            None => Naming::Awaited,
+            Some(_) if !is_whole => Naming::ById,
+            Some(numbered) if *numbered == name => Naming::Final,
+            Some(_) => Naming::Numbered,
+        };
         let looks = self.looks;
         let known = self.known.entry(cgroup.id).or_insert_with(|| Known::new(now, looks));
         if known.name != numbered {
             if let Some(before) = &known.name {
                 self.owners.remove(before);
+                self.has_free_name = true;
             }
             if let Some(name) = &numbered {
                 self.owners.insert(name.clone(), cgroup.id);
             }
             known.name = numbered;
         }
-        known.is_final = is_final;
+        known.naming = naming;
     }
 
     /// The name, with a number as long as another cgroup that is there has it.
@@ -115,7 +147,7 @@ impl Recorder {
 
 impl Known {
     const fn new(since: Duration, look: u64) -> Self {
-        Self { name: None, is_final: false, since, look, peak: None, kills: None, refaults: None }
+        Self { name: None, naming: Naming::Awaited, since, look, peak: None, kills: None, refaults: None }
     }
 
     fn step(&mut self, cgroup: &Cgroup) -> Step {
@@ -131,7 +163,7 @@ impl Known {
         let refaults = refaults(cgroup);
         Step {
             usage,
-            working_set: peaked(working_sets(cgroup).kubelet.get()),
+            working_set: peaked(kubelet(cgroup).get()),
             swap: peaked(cgroup.swap_usage().get()),
             memory_limit: cgroup.memory.limit.get(),
             swap_limit: effective_limit::own_swap(cgroup).get(),
@@ -151,14 +183,8 @@ fn risen_by(before: &mut Option<u64>, now: Option<u64>) -> Option<u64> {
 }
 
 fn refaults(cgroup: &Cgroup) -> Option<u64> {
-    let stat = cgroup.stat.value()?;
-    let keys = match cgroup.swap {
-        Swap::V2(_) => ["workingset_refault_anon", "workingset_refault_file", "workingset_refault"],
-        Swap::V1(_) => {
-            ["total_workingset_refault_anon", "total_workingset_refault_file", "total_workingset_refault"]
-        }
-    };
-    let found = keys.map(|key| stat.get(key));
     // Before 5.9 the kernel counted refaults of files alone, under one name.
+    let keys = ["workingset_refault_anon", "workingset_refault_file", "workingset_refault"];
+    let found = keys.map(|key| cgroup.stat_total(key).get());
     found.iter().any(Option::is_some).then(|| found.into_iter().flatten().sum())
 }

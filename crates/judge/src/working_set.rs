@@ -24,7 +24,8 @@ pub fn working_sets(cgroup: &Cgroup) -> WorkingSets {
 }
 
 /// Usage minus inactive file cache. The two are of different moments, so the difference stops at zero, as cadvisor's does.
-fn kubelet(cgroup: &Cgroup) -> Reading<Bytes> {
+#[must_use]
+pub fn kubelet(cgroup: &Cgroup) -> Reading<Bytes> {
     cgroup
         .memory
         .usage

@@ -46,6 +46,18 @@ pub fn workload_name(cgroup: &Cgroup) -> Named {
     }
 }
 
+/// Whether [`workload_name`] gives more than the beginning of an id.
+#[must_use]
+pub fn is_named(cgroup: &Cgroup) -> bool {
+    match &cgroup.container {
+        Some(container) => {
+            let has_name = container.name.value().is_some();
+            has_name || container.pod_container.is_some() || container.compose.is_some()
+        }
+        None => !matches!(cgroup.identity, Identity::Container(_)),
+    }
+}
+
 /// The workload that a victim of a kill was part of.
 #[must_use]
 pub fn of_place(place: &Place) -> WorkloadName {

@@ -13,7 +13,12 @@ pub struct StatLayout {
     names: String,
     /// Where each name ends in `names`.
     ends: Vec<usize>,
+    /// Where to look for a name first: its number plus one by the low bits of its hash, the next free slot where that is taken.
+    slots: Vec<u32>,
 }
+
+/// What cgroup v1 writes before the keys that count a cgroup and everything below it.
+const TOTAL: &str = "total_";
 
 /// One `memory.stat`. Keys this crate has never heard of are kept: kernels add some with most releases.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,20 +54,54 @@ impl StatLayout {
     /// The first of two equal keys counts.
     #[must_use]
     pub fn position(&self, name: &str) -> Option<usize> {
-        let (names, wanted) = (self.names.as_bytes(), name.as_bytes());
-        let mut start = 0;
-        self.ends.iter().position(|&end| {
-            let found = end - start == wanted.len() && names.get(start..end) == Some(wanted);
-            start = end;
-            found
-        })
+        self.position_of("", name)
+    }
+
+    /// Where the name that these two parts make stands.
+    fn position_of(&self, prefix: &str, name: &str) -> Option<usize> {
+        let mask = self.slots.len().checked_sub(1)?;
+        let mut slot = hash(prefix, name) & mask;
+        loop {
+            let number = usize::try_from(*self.slots.get(slot)?).ok()?.checked_sub(1)?;
+            if self.name(number).and_then(|found| found.strip_prefix(prefix)) == Some(name) {
+                return Some(number);
+            }
+            slot = (slot + 1) & mask;
+        }
+    }
+
+    fn name(&self, number: usize) -> Option<&str> {
+        let start = match number.checked_sub(1) {
+            Some(before) => *self.ends.get(before)?,
+            None => 0,
+        };
+        self.names.get(start..*self.ends.get(number)?)
+    }
+
+    /// Makes names findable. Half of the slots stay free, so that a search ends.
+    fn index(&mut self) {
+        let length = (self.ends.len() * 2 + 1).next_power_of_two();
+        let mut slots = vec![0; length];
+        for (number, name) in self.names().enumerate() {
+            let Ok(number) = u32::try_from(number + 1) else { break };
+            let mut slot = hash("", name) & (length - 1);
+            // The first of two equal names stands before the second.
+            while slots.get(slot).is_some_and(|taken| *taken != 0) {
+                slot = (slot + 1) & (length - 1);
+            }
+            if let Some(free) = slots.get_mut(slot) {
+                *free = number;
+            }
+        }
+        self.slots = slots;
     }
 
     /// The first `count` names as a layout of their own.
     fn start(&self, count: usize) -> Self {
         let ends: Vec<usize> = self.ends.iter().copied().take(count).collect();
         let names_length = ends.last().copied().unwrap_or_default();
-        Self { names: self.names.get(..names_length).unwrap_or_default().to_owned(), ends }
+        let names = self.names.get(..names_length).unwrap_or_default().to_owned();
+        Self { names, ends, slots: Vec::new() }
     }
 
     fn push(&mut self, name: &str) {
@@ -106,6 +145,12 @@ impl MemoryStat {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<u64> {
         self.values.get(self.layout.position(name)?).copied()
+    }
+
+    /// The value of the key that cgroup v1 spells `total_<name>`: the cgroup and everything below it.
+    #[must_use]
+    pub fn total(&self, name: &str) -> Option<u64> {
+        self.values.get(self.layout.position_of(TOTAL, name)?).copied()
     }
 
     /// The value of a key that counts bytes, if this kernel writes it. The caller knows which keys do: `anon` does, `pgfault` does not.
@@ -159,7 +204,15 @@ fn scan(text: &str, like: &StatLayout, values: &mut Vec<u64>) -> Result<Option<S
     if layout.is_empty() {
         return Err(ParseError::new("a key and a count", text));
     }
+    layout.index();
     Ok(Some(layout))
+}
+
+/// FNV-1a of both parts, one after the other.
+fn hash(prefix: &str, name: &str) -> usize {
+    let all = prefix.bytes().chain(name.bytes());
+    let hash = all.fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+    (hash ^ (hash >> 15)) as usize
 }
 
 /// The key that begins at `start`: printable, so that a stray NUL or another alphabet is an error and not a new counter.
@@ -206,6 +259,22 @@ mod tests {
         let pairs: Vec<_> = stat.iter().collect();
         assert_eq!(pairs, [("anon", 4096), ("file", 8192), ("anon_thp", 0), ("pgfault", 7)]);
         assert_eq!(stat.layout().position("file"), Some(1));
+    }
+
+    #[test]
+    fn the_key_of_a_whole_subtree_is_found_by_its_own_name() {
+        let stat = MemoryStat::parse("cache 1\ntotal_cache 2\ntotal_rss 3\ntotal_ 4\n", None).unwrap();
+        assert_eq!((stat.total("cache"), stat.total("rss"), stat.total("")), (Some(2), Some(3), Some(4)));
+        assert_eq!((stat.total("total_cache"), stat.total("swap"), stat.get("rss")), (None, None, None));
+    }
+
+    #[test]
+    fn each_of_many_keys_is_found() {
+        let text: String = (0..500).map(|number| format!("key_{number} {number}\n")).collect();
+        let stat = MemoryStat::parse(&text, None).unwrap();
+        assert!((0..500).all(|number| stat.get(&format!("key_{number}")) == Some(number)));
+        assert_eq!(stat.get("key_500"), None);
+        assert_eq!(MemoryStat::default().get("key_1"), None);
     }
 
     #[test]

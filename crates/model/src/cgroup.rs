@@ -176,9 +176,15 @@ impl Cgroup {
     /// A key of `memory.stat` that counts this cgroup and everything below it: v1 spells it `total_<key>`.
     #[must_use]
     pub fn stat_bytes(&self, key: &str) -> Reading<Bytes> {
+        self.stat_total(key).map(Bytes)
+    }
+
+    /// The same for a key that counts something else.
+    #[must_use]
+    pub fn stat_total(&self, key: &str) -> Reading<u64> {
         self.stat.as_ref().and_then(|stat| match self.swap {
-            Swap::V2(_) => stat.bytes(key).into(),
-            Swap::V1(_) => stat.bytes(&format!("total_{key}")).into(),
+            Swap::V2(_) => stat.get(key).into(),
+            Swap::V1(_) => stat.total(key).into(),
         })
     }
 }

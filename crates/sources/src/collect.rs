@@ -12,6 +12,7 @@ use crate::cgroup::watch::{CgroupChange, CgroupWatch};
 use crate::host_root::{HostRoot, reason};
 use crate::proc;
 use join::Witnesses;
+use kernel::bytes::Bytes;
 use kernel::cgroup_path::identify;
 use kernel::hierarchy::{CgroupVersion, Hierarchy};
 use kernel::memory_stat::StatLayout;
@@ -54,6 +55,8 @@ pub struct Collector {
     places: HashMap<String, usize>,
     snapshot: Snapshot,
     watch: Option<CgroupWatch>,
+    /// Cgroups that came or went since the last scan.
+    heard: Vec<CgroupChange>,
     layout: Option<Arc<StatLayout>>,
     witnesses: Witnesses,
     standing: Vec<Missing>,
@@ -61,6 +64,7 @@ pub struct Collector {
     scans: usize,
     oom_kills_host: Option<u64>,
     joined: Joined,
+    comings_and_goings: u64,
 }
 
 /// Whether every cgroup of the snapshot carries what the witnesses said.
@@ -110,6 +114,7 @@ impl Collector {
             places: HashMap::new(),
             snapshot,
             watch: None,
+            heard: Vec::new(),
             layout: None,
             witnesses: Witnesses::default(),
             standing: Vec::new(),
@@ -117,6 +122,7 @@ impl Collector {
             scans: 0,
             oom_kills_host: None,
             joined: Joined::NotYet,
+            comings_and_goings: 0,
         }
     }
 
@@ -168,6 +174,12 @@ impl Collector {
         &self.snapshot
     }
 
+    /// Rises whenever a cgroup came or went.
+    #[must_use]
+    pub const fn comings_and_goings(&self) -> u64 {
+        self.comings_and_goings
+    }
+
     /// The last snapshot, kept.
     #[must_use]
     pub fn into_snapshot(self) -> Snapshot {
@@ -190,6 +202,14 @@ impl Collector {
     #[must_use]
     pub fn notification(&self) -> Option<BorrowedFd<'_>> {
         self.watch.as_ref().map(CgroupWatch::descriptor)
+    }
+
+    /// Takes what was notified, and says whether a scan would find something new.
+    pub fn hear_notification(&mut self) -> bool {
+        let changes = self.watch.as_mut().map(CgroupWatch::changes).unwrap_or_default();
+        let is_news = !changes.is_empty();
+        self.notice_files(changes);
+        is_news
     }
 
     /// Reads every counter at the next scan, whether or not anything says that it moved.
@@ -231,6 +251,7 @@ impl Collector {
         }
         let (memory, swap, events) = unread(version);
         self.joined = Joined::NotYet;
+        self.comings_and_goings += 1;
         self.places.insert(path.clone(), self.nodes.len());
         self.nodes.push(Node::default());
         self.snapshot.cgroups.push(Cgroup {
@@ -266,15 +287,11 @@ impl Collector {
             Some(watch) => watch.changes(),
             None => vec![CgroupChange::Overflow],
         };
+        self.notice_files(changes);
         let mut gone = HashSet::new();
-        for change in changes {
+        for change in std::mem::take(&mut self.heard) {
             match change {
-                CgroupChange::File { cgroup, file } => {
-                    if let Some(node) = self.places.get(&cgroup).and_then(|index| self.nodes.get_mut(*index))
-                    {
-                        node.notice(&file);
-                    }
-                }
+                CgroupChange::File { .. } => {}
                 CgroupChange::Made(path) => {
                     // A path that is used again belongs to another cgroup.
                     self.leave(&HashSet::from([path.clone()]));
@@ -292,6 +309,23 @@ impl Collector {
         };
         gone.retain(|path| !still_there(path));
         self.leave(&gone);
+    }
+
+    /// Notes which files are to be read; cgroups that came or went are for the scan.
+    fn notice_files(&mut self, changes: Vec<CgroupChange>) {
+        for change in changes {
+            match change {
+                CgroupChange::File { cgroup, file } => {
+                    if let Some(node) = self.places.get(&cgroup).and_then(|index| self.nodes.get_mut(*index))
+                    {
+                        node.notice(&file);
+                    }
+                }
+                CgroupChange::Made(_) | CgroupChange::Gone(_) | CgroupChange::Overflow => {
+                    self.heard.push(change);
+                }
+            }
+        }
     }
 
     fn inode(&self, path: &str) -> Option<u64> {
@@ -351,6 +385,7 @@ impl Collector {
         if !is_known {
             return;
         }
+        self.comings_and_goings += 1;
         let cgroups = std::mem::take(&mut self.snapshot.cgroups);
         let nodes = std::mem::take(&mut self.nodes);
         self.places.clear();
@@ -386,6 +421,7 @@ impl Collector {
             scan: self.scans,
             somebody_was_killed,
             is_watched: self.watch.is_some(),
+            has_swap: self.snapshot.host.swap_total().get() != Some(Bytes::ZERO),
         };
         let mut vanished = HashSet::new();
         for (index, (node, cgroup)) in self.nodes.iter_mut().zip(&mut self.snapshot.cgroups).enumerate() {

@@ -159,7 +159,7 @@ impl OomWatch {
             if !happenings.is_empty() || now >= deadline {
                 return happenings;
             }
-            match self.block(deadline.min(self.schedule.next())) {
+            match self.block(deadline.min(self.schedule.next_step(now))) {
                 Wake::Interrupted | Wake::Caller => return happenings,
                 Wake::Log | Wake::Cgroups | Wake::V1 | Wake::Time => {}
             }
@@ -194,8 +194,11 @@ impl OomWatch {
             self.collector.read_counters_next();
         }
         self.looks += 1;
-        let snapshot = self.collector.scan();
-        if let Some(v1) = &mut self.v1 {
+        let comings_and_goings = self.collector.comings_and_goings();
+        self.collector.scan();
+        let are_the_same = self.collector.comings_and_goings() == comings_and_goings;
+        let snapshot = self.collector.snapshot();
+        if let Some(v1) = self.v1.as_mut().filter(|v1| !(are_the_same && v1.is_complete())) {
             v1.register(snapshot);
         }
         self.memories.remember(snapshot);
@@ -209,17 +212,19 @@ impl OomWatch {
     }
 
     fn block(&mut self, until: Instant) -> Wake {
+        let now = Instant::now();
         let wakers = Wakers {
             log: self.kmsg.as_ref().and_then(Kmsg::descriptor),
             log_growth: self.log_growth.as_ref(),
             // A look that is planned will read what moved; until then the same news would wake again and again.
-            cgroups: self.collector.notification().filter(|_| !self.schedule.is_planned()),
+            cgroups: self.collector.notification().filter(|_| self.schedule.is_listening(now)),
             v1: self.v1.as_ref().map(V1Notification::descriptor),
             caller: self.caller.as_ref().map(AsFd::as_fd),
         };
-        let wake = wakers.block(until.saturating_duration_since(Instant::now()));
+        let wake = wakers.block(until.saturating_duration_since(now));
         match wake {
-            Wake::Cgroups => self.schedule.plan_look(Instant::now()),
+            Wake::Cgroups if self.collector.hear_notification() => self.schedule.plan_look(Instant::now()),
+            Wake::Cgroups => self.schedule.rest(Instant::now()),
             Wake::V1 => {
                 if let Some(v1) = &self.v1 {
                     v1.rearm();

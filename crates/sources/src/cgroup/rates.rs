@@ -1,7 +1,7 @@
 //! What moved in a cgroup between two reads of its `memory.stat`.
 
 use kernel::pressure::Pressure;
-use model::cgroup::{Cgroup, Swap};
+use model::cgroup::Cgroup;
 use model::rates::{Rates, per_second};
 use model::reading::Reading;
 use std::time::Duration;
@@ -24,11 +24,7 @@ impl Counters {
     /// The counters of a cgroup as just read.
     #[must_use]
     pub fn of(cgroup: &Cgroup, at: Duration) -> Self {
-        let stat = cgroup.stat.value();
-        let total = |key: &str| match cgroup.swap {
-            Swap::V2(_) => stat.and_then(|stat| stat.get(key)),
-            Swap::V1(_) => stat.and_then(|stat| stat.get(&format!("total_{key}"))),
-        };
+        let total = |key: &str| cgroup.stat_total(key).get();
         let refault_anon = total("workingset_refault_anon");
         // Before 5.9 the kernel counted refaults of files alone, under one name.
         let refault_file = total("workingset_refault_file").or_else(|| total("workingset_refault"));

@@ -20,7 +20,7 @@ pub struct CgroupWatch {
 /// Something that happened to a cgroup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CgroupChange {
-    /// A file of this cgroup was written or notified.
+    /// A limit or a counter of this cgroup was written or notified.
     File {
         /// The cgroup's path.
         cgroup: String,
@@ -85,9 +85,8 @@ impl CgroupWatch {
                         continue;
                     }
                     let Some(cgroup) = self.watched.get(&event.wd()) else { continue };
-                    let name =
-                        event.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-                    changes.extend(change(cgroup, name, flags));
+                    let name = event.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+                    changes.extend(change(cgroup, &name, flags));
                 }
                 Err(Errno::INTR) => {}
                 Err(_) => return changes,
@@ -96,7 +95,7 @@ impl CgroupWatch {
     }
 }
 
-fn change(cgroup: &str, name: String, flags: ReadFlags) -> Option<CgroupChange> {
+fn change(cgroup: &str, name: &str, flags: ReadFlags) -> Option<CgroupChange> {
     let child = || format!("{}/{name}", cgroup.trim_end_matches('/'));
     if flags.contains(ReadFlags::ISDIR) {
         let is_made = flags.contains(ReadFlags::CREATE);
@@ -105,5 +104,12 @@ fn change(cgroup: &str, name: String, flags: ReadFlags) -> Option<CgroupChange> 
             .then(|| CgroupChange::Made(child()))
             .or_else(|| is_gone.then(|| CgroupChange::Gone(child())));
     }
-    flags.contains(ReadFlags::MODIFY).then(|| CgroupChange::File { cgroup: cgroup.to_owned(), file: name })
+    let is_news = flags.contains(ReadFlags::MODIFY) && tells_something(name);
+    is_news.then(|| CgroupChange::File { cgroup: cgroup.to_owned(), file: name.to_owned() })
+}
+
+/// A runtime moves processes (`cgroup.procs`) all day, and who waits for pressure writes to `memory.pressure`: neither is a
+/// limit or a counter.
+fn tells_something(file: &str) -> bool {
+    file.starts_with("memory.") && !matches!(file, "memory.pressure" | "memory.stat")
 }

@@ -5,6 +5,7 @@ use super::super::cgroup::figures::{
 };
 use crate::cgroup::files::CgroupFiles;
 use crate::cgroup::rates::Counters;
+use kernel::bytes::Bytes;
 use kernel::limit::Limit;
 use kernel::memory_stat::StatLayout;
 use kernel::parse_error::ParseError;
@@ -24,6 +25,11 @@ const SLOW_SCANS: usize = 10;
 
 /// At the limit usage stands still while pages are thrown out and read back: there nothing counts as quiet.
 const NEAR_LIMIT_RATIO: f64 = 0.9;
+
+/// Where the three files stand that may be kept open.
+const USAGE: usize = 0;
+const SWAP_SIDE: usize = 1;
+const STAT: usize = 2;
 
 /// What is kept of one cgroup between two scans.
 #[derive(Default)]
@@ -81,9 +87,7 @@ impl Node {
     pub fn notice(&mut self, file: &str) {
         match file {
             "memory.events" | "memory.events.local" | "memory.swap.events" => self.wanted.events = true,
-            "cgroup.procs" | "cgroup.threads" | "tasks" | "memory.pressure" | "memory.stat" => {}
-            _ if file.starts_with("memory.") => self.wanted.limits = true,
-            _ => {}
+            _ => self.wanted.limits = true,
         }
     }
 }
@@ -104,6 +108,8 @@ pub struct Refresh<'a> {
     pub somebody_was_killed: bool,
     /// Whether limits and events announce themselves.
     pub is_watched: bool,
+    /// Whether the machine has anywhere to swap to; unknown counts as yes.
+    pub has_swap: bool,
 }
 
 impl Refresh<'_> {
@@ -113,7 +119,7 @@ impl Refresh<'_> {
             self.prepare(node, cgroup);
         }
         let before = cgroup.memory.usage.get();
-        cgroup.memory.usage = self.read_kept(node, 0, scalar::parse_bytes);
+        cgroup.memory.usage = self.read_kept(node, USAGE, scalar::parse_bytes);
         if cgroup.memory.usage == Reading::Absent {
             if self.files.inode(&cgroup.path) != Some(cgroup.id.0) {
                 return Presence::Gone;
@@ -123,7 +129,7 @@ impl Refresh<'_> {
                 *self.descriptors_left += node.descriptors_kept();
                 *node = Node::default();
                 self.prepare(node, cgroup);
-                cgroup.memory.usage = self.read_kept(node, 0, scalar::parse_bytes);
+                cgroup.memory.usage = self.read_kept(node, USAGE, scalar::parse_bytes);
             }
         } else if before.is_none() {
             node.forget();
@@ -135,13 +141,20 @@ impl Refresh<'_> {
 
     fn prepare(&mut self, node: &mut Node, cgroup: &Cgroup) {
         node.paths = kept_files(cgroup.version()).map(|file| file_path(&cgroup.path, file));
-        if *self.descriptors_left < node.kept.len() {
+        self.keep(node, USAGE);
+    }
+
+    /// Keeps a file open from now on, while there is room: each pins four KiB of the kernel's memory.
+    fn keep(&mut self, node: &mut Node, which: usize) {
+        let (Some(kept @ None), Some(path)) = (node.kept.get_mut(which), node.paths.get(which)) else {
             return;
+        };
+        if *self.descriptors_left > 0
+            && let Ok(file) = self.files.keep(path)
+        {
+            *kept = Some(file);
+            *self.descriptors_left -= 1;
         }
-        for (kept, path) in node.kept.iter_mut().zip(&node.paths) {
-            *kept = self.files.keep(path).ok();
-        }
-        *self.descriptors_left -= node.descriptors_kept();
     }
 
     fn read_what_moved(&mut self, index: usize, node: &mut Node, cgroup: &mut Cgroup, has_moved: bool) {
@@ -159,14 +172,25 @@ impl Refresh<'_> {
             return;
         }
         let read_at = node.stat_read_at;
-        self.read_swap_side(node, cgroup);
+        let is_turn = (self.scan + index).is_multiple_of(SLOW_SCANS);
+        let is_first = read_at.is_none();
+        if has_moved && !is_first {
+            // What has moved once will move again. What stands still is read so rarely that it is not worth the memory.
+            self.keep(node, STAT);
+        }
         self.read_stat(node, cgroup);
+        let follows = !is_first && self.follow_swap_side(cgroup);
+        if has_moved && !is_first && !follows {
+            self.keep(node, SWAP_SIDE);
+        }
+        if is_turn || !follows {
+            self.read_swap_side(node, cgroup);
+        }
         read_pressure(self.files, cgroup);
         if is_eventful || !self.is_watched {
             read_events(self.files, cgroup);
             node.wanted.events = false;
         }
-        let is_turn = (self.scan + index).is_multiple_of(SLOW_SCANS);
         if node.wanted.slow || is_turn || self.somebody_was_killed {
             read_slow(self.files, cgroup);
             node.wanted.slow = false;
@@ -182,10 +206,26 @@ impl Refresh<'_> {
         node.counters = Some(counters);
     }
 
+    /// What the figure beside usage has to be where nothing is swapped, without reading it; `false` where it has to be read.
+    ///
+    /// v1 charges memory and swap to both counters and takes only swapped pages from the first (`mm/memcontrol-v1.c`), so with
+    /// `total_swap 0` both are the same. On v2 there is no swap without a swap area.
+    fn follow_swap_side(&self, cgroup: &mut Cgroup) -> bool {
+        let swapped = cgroup.stat_total("swap").get();
+        match &mut cgroup.swap {
+            Swap::V1(swap) if swap.combined_usage.get().is_some() && swapped == Some(0) => {
+                swap.combined_usage = cgroup.memory.usage.clone();
+                true
+            }
+            Swap::V2(swap) => !self.has_swap && swap.usage == Reading::Value(Bytes::ZERO),
+            Swap::V1(_) => false,
+        }
+    }
+
     /// The figure beside usage that tells swap: swap itself on v2, memory and swap together on v1. Pages that go to swap or
     /// come back move usage, so where usage stands still this does too; at the limit, where it need not, all is read.
     fn read_swap_side(&mut self, node: &Node, cgroup: &mut Cgroup) {
-        let used = self.read_kept(node, 1, scalar::parse_bytes);
+        let used = self.read_kept(node, SWAP_SIDE, scalar::parse_bytes);
         match &mut cgroup.swap {
             Swap::V2(swap) => swap.usage = used,
             Swap::V1(swap) => swap.combined_usage = used,
@@ -196,7 +236,7 @@ impl Refresh<'_> {
         let stat = &mut cgroup.stat;
         let layout = self.layout.as_ref();
         let mut parsed = std::mem::take(stat);
-        let read = match (&node.kept[2], &node.paths[2]) {
+        let read = match (&node.kept[STAT], &node.paths[STAT]) {
             (Some(file), path) => {
                 self.files.read_kept(file, path, |text| parse_stat(text, &mut parsed, layout))
             }

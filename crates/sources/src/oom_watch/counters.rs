@@ -13,7 +13,9 @@ use std::time::Duration;
 pub struct KnownCounters {
     /// The time since boot of the last look; `None` before the first.
     at: Option<Duration>,
-    cgroups: HashMap<CgroupId, KillCounters>,
+    looks: u64,
+    /// With the number of the last look that saw the cgroup.
+    cgroups: HashMap<CgroupId, (KillCounters, u64)>,
     host: Option<(Duration, u64)>,
 }
 
@@ -23,23 +25,24 @@ impl KnownCounters {
     pub fn changes(&mut self, snapshot: &Snapshot, read_by: Duration) -> Vec<Happening> {
         let now = snapshot.uptime;
         let mut happenings = Vec::new();
-        let mut cgroups = HashMap::with_capacity(snapshot.cgroups.len());
+        self.looks += 1;
         for cgroup in &snapshot.cgroups {
             let after = KillCounters::of(cgroup);
-            if let Some(from) = self.at {
-                // A cgroup that is new was made with counters of zero.
-                let before = self.cgroups.remove(&cgroup.id).unwrap_or_else(|| zero(&after));
-                if has_risen(&before, &after) {
-                    let path = cgroup.path.clone();
-                    let cgroup = CgroupRef { path, id: cgroup.id };
-                    let after = after.clone();
-                    let change = CounterChange { cgroup, from, to: read_by.max(now), before, after };
-                    happenings.push(Happening::CountersMoved(change));
-                }
+            // A cgroup that is new was made with counters of zero.
+            let known = self.cgroups.entry(cgroup.id).or_insert_with(|| (zero(&after), 0));
+            if let Some(from) = self.at
+                && has_risen(&known.0, &after)
+            {
+                let cgroup = CgroupRef { path: cgroup.path.clone(), id: cgroup.id };
+                let (before, after) = (known.0.clone(), after.clone());
+                let change = CounterChange { cgroup, from, to: read_by.max(now), before, after };
+                happenings.push(Happening::CountersMoved(change));
             }
-            cgroups.insert(cgroup.id, after);
+            *known = (after, self.looks);
         }
-        self.cgroups = cgroups;
+        if self.cgroups.len() > snapshot.cgroups.len() {
+            self.cgroups.retain(|_, (_, look)| *look == self.looks);
+        }
         self.at = Some(now);
         happenings.extend(self.host_change(snapshot));
         happenings

@@ -12,6 +12,9 @@ use std::time::Duration;
 /// Pressure on a limit that begins after so long a pause is a first step again.
 const BREATH_PAUSE: Duration = Duration::from_secs(10);
 
+/// While nothing moves, one moment in so long a time tells as much as one each second.
+const STANDING_GAP: Duration = Duration::from_secs(10);
+
 /// However many cgroups there are, each keeps so many moments.
 const MOMENTS_MIN: usize = 4;
 
@@ -23,12 +26,18 @@ pub struct BeforeKill {
     last_breath: Option<Figures>,
     pressure: Option<Pressure>,
     gone_at: Option<Duration>,
+    look: u64,
 }
 
 /// The figures of one moment. What could not be read is as unknown as what does not exist: the log says more.
 #[derive(Clone, Copy, Debug)]
 struct Figures {
     at: Duration,
+    held: Held,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Held {
     usage: Option<Bytes>,
     limit: Option<Limit>,
     anon: Option<Bytes>,
@@ -54,6 +63,7 @@ pub struct Memories {
     moments_max: usize,
     interval: Duration,
     kept: HashMap<CgroupId, BeforeKill>,
+    looks: u64,
 }
 
 impl BeforeKill {
@@ -92,6 +102,7 @@ impl BeforeKill {
             last_breath: None,
             pressure: None,
             gone_at: None,
+            look: 0,
         }
     }
 
@@ -114,7 +125,22 @@ impl BeforeKill {
             let rose_at = if rose { Some(figures.at) } else { rose_before };
             self.pressure = Some(Pressure { met, kills, rose_at });
         }
-        self.moments.push_back(figures);
+        self.push(figures);
+    }
+
+    /// Keeps a moment. Where nothing moves the beginning and the end of that are kept, and some between.
+    fn push(&mut self, figures: Figures) {
+        let mut latest = self.moments.iter_mut().rev();
+        match (latest.next(), latest.next()) {
+            (Some(last), Some(before))
+                if last.held == figures.held
+                    && before.held == figures.held
+                    && last.at.saturating_sub(before.at) < STANDING_GAP =>
+            {
+                last.at = figures.at;
+            }
+            _ => self.moments.push_back(figures),
+        }
     }
 }
 
@@ -127,26 +153,26 @@ impl Memories {
             moments_max: options.bytes_max / size_of::<Figures>(),
             interval: options.interval,
             kept: HashMap::new(),
+            looks: 0,
         }
     }
 
     /// Keeps every cgroup's figures, and lets go of what is too old.
     pub fn remember(&mut self, snapshot: &Snapshot) {
         let now = snapshot.uptime;
+        self.looks += 1;
         for cgroup in &snapshot.cgroups {
             let kept = self.kept.entry(cgroup.id).or_insert_with(|| BeforeKill::new(cgroup));
             // A kernel's number is used again only after a boot or a very long time.
-            if kept.cgroup.path != cgroup.path {
+            let was_there = kept.look + 1 == self.looks;
+            if !was_there && kept.cgroup.path != cgroup.path {
                 *kept = BeforeKill::new(cgroup);
             }
-            kept.gone_at = None;
+            (kept.gone_at, kept.look) = (None, self.looks);
             kept.note(Figures::of(cgroup, now), cgroup);
         }
-        let present: HashMap<CgroupId, ()> = snapshot.cgroups.iter().map(|cgroup| (cgroup.id, ())).collect();
-        for (id, kept) in &mut self.kept {
-            if !present.contains_key(id) {
-                kept.gone_at.get_or_insert(now);
-            }
+        for kept in self.kept.values_mut().filter(|kept| kept.look != self.looks) {
+            kept.gone_at.get_or_insert(now);
         }
         self.forget(now);
     }
@@ -167,7 +193,9 @@ impl Memories {
         let share = (self.moments_max / self.kept.len().max(1)).max(MOMENTS_MIN);
         for kept in self.kept.values_mut() {
             let from = kept.gone_at.unwrap_or(now).saturating_sub(self.remembered);
-            kept.moments.retain(|figures| figures.at >= from);
+            while kept.moments.front().is_some_and(|figures| figures.at < from) {
+                kept.moments.pop_front();
+            }
             // Looks after notifications stand closer than the ticks: what is thinned out first is what is closest together.
             while kept.moments.len() > share {
                 kept.thin_out(self.interval);
@@ -222,13 +250,7 @@ impl Figures {
             Swap::V2(_) => (bytes("anon"), bytes("file"), bytes("kernel")),
             Swap::V1(_) => (bytes("rss"), bytes("cache"), cgroup.memory.kernel_usage.get()),
         };
-        let stat = cgroup.stat.value();
-        let refaults_file = stat.and_then(|stat| match cgroup.swap {
-            Swap::V2(_) => stat.get("workingset_refault_file"),
-            Swap::V1(_) => stat.get("total_workingset_refault_file"),
-        });
-        Self {
-            at,
+        let held = Held {
             usage: cgroup.memory.usage.get(),
             limit: cgroup.memory.limit.get(),
             anon,
@@ -236,22 +258,24 @@ impl Figures {
             file: cache.map(|cache| cache.saturating_sub(shmem.unwrap_or(Bytes(0)))),
             kernel,
             swap: cgroup.swap_usage().get(),
-            refaults_file,
-        }
+            refaults_file: cgroup.stat_total("workingset_refault_file").get(),
+        };
+        Self { at, held }
     }
 
     fn moment(&self, cgroup: &CgroupRef) -> CgroupMoment {
+        let Held { usage, limit, anon, shmem, file, kernel, swap, refaults_file } = self.held;
         CgroupMoment {
             cgroup: cgroup.clone(),
             at: self.at,
-            usage: self.usage.into(),
-            limit: self.limit.into(),
-            anon: self.anon.into(),
-            shmem: self.shmem.into(),
-            file: self.file.into(),
-            kernel: self.kernel.into(),
-            swap: self.swap.into(),
-            refaults_file: self.refaults_file.into(),
+            usage: usage.into(),
+            limit: limit.into(),
+            anon: anon.into(),
+            shmem: shmem.into(),
+            file: file.into(),
+            kernel: kernel.into(),
+            swap: swap.into(),
+            refaults_file: refaults_file.into(),
         }
     }
 }

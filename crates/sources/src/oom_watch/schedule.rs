@@ -25,6 +25,8 @@ pub struct Schedule {
     interval: Duration,
     tick: Instant,
     last_look: Option<Instant>,
+    /// Until then nobody listens to notifications: the last ones told nothing.
+    rest_until: Option<Instant>,
     /// Earliest first.
     planned: Vec<Planned>,
 }
@@ -47,7 +49,7 @@ struct Planned {
 impl Schedule {
     /// A schedule with ticks only.
     pub fn new(interval: Duration, now: Instant) -> Self {
-        Self { interval, tick: now + interval, last_look: None, planned: Vec::new() }
+        Self { interval, tick: now + interval, last_look: None, rest_until: None, planned: Vec::new() }
     }
 
     /// Ticks so often after the next tick.
@@ -60,6 +62,22 @@ impl Schedule {
         self.planned.first().map_or(self.tick, |planned| planned.at.min(self.tick))
     }
 
+    /// When to look, or at least to listen again.
+    pub fn next_step(&self, now: Instant) -> Instant {
+        let next = self.next();
+        self.rest_until.filter(|until| *until > now).map_or(next, |until| until.min(next))
+    }
+
+    /// Whether notifications are worth hearing now.
+    pub fn is_listening(&self, now: Instant) -> bool {
+        self.planned.is_empty() && self.rest_until.is_none_or(|until| until <= now)
+    }
+
+    /// Notes that a notification told nothing: where processes are moved by the hundred, so many of them come.
+    pub fn rest(&mut self, now: Instant) {
+        self.rest_until = Some(now + GAP);
+    }
+
     /// Whether it is time to look.
     pub fn is_due(&self, now: Instant) -> bool {
         self.next() <= now
@@ -68,11 +86,6 @@ impl Schedule {
     /// Whether it is high time.
     pub fn is_overdue(&self, now: Instant) -> bool {
         self.next() + LATE <= now
-    }
-
-    /// Whether a look comes before the tick.
-    pub fn is_planned(&self) -> bool {
-        !self.planned.is_empty()
     }
 
     /// Plans a look because a cgroup's file changed: at once when the last one is long ago.
@@ -142,11 +155,22 @@ mod tests {
         let mut schedule = Schedule::new(SECOND, start);
         schedule.plan_looks_after_notification(start);
         let mut looks = Vec::new();
-        while schedule.is_planned() {
+        while !schedule.is_listening(start) {
             looks.push(schedule.begin_look(schedule.next()));
         }
         assert_eq!(looks, [Look::AtWhatMoved, Look::AtWhatMoved, Look::AtWhatMoved, Look::Closely]);
         assert!(schedule.next() >= start + Duration::from_millis(110) + SECOND);
+    }
+
+    #[test]
+    fn notifications_that_tell_nothing_are_heard_more_rarely_and_cause_no_look() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(SECOND, start);
+        schedule.rest(start);
+        assert!(!schedule.is_listening(start) && !schedule.is_due(start + GAP));
+        assert_eq!(schedule.next_step(start), start + GAP);
+        assert!(schedule.is_listening(start + GAP));
+        assert_eq!(schedule.next_step(start + GAP), start + SECOND);
     }
 
     #[test]

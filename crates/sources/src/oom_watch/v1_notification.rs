@@ -20,6 +20,7 @@ pub struct V1Notification {
     eventfd: OwnedFd,
     hierarchy: OwnedFd,
     registered: HashSet<CgroupId>,
+    is_complete: bool,
 }
 
 impl V1Notification {
@@ -32,7 +33,7 @@ impl V1Notification {
         let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let opened = open(&folder, flags, Mode::empty()).and_then(|hierarchy| {
             let eventfd = eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?;
-            let mut notification = Self { eventfd, hierarchy, registered: HashSet::new() };
+            let mut notification = Self { eventfd, hierarchy, registered: HashSet::new(), is_complete: true };
             notification.register_all(snapshot)?;
             Ok(notification)
         });
@@ -53,10 +54,15 @@ impl V1Notification {
 
     /// Registers cgroups that are new. One that went in between is left out.
     pub fn register(&mut self, snapshot: &Snapshot) {
-        // Who may register one may register all: a later refusal means that the cgroup is gone.
-        let _ = self.register_all(snapshot);
+        // Who may register one may register all: a later refusal means that the cgroup is gone, or that descriptors ran out.
+        self.is_complete = self.register_all(snapshot).is_ok();
         let present: HashSet<CgroupId> = snapshot.cgroups.iter().map(|cgroup| cgroup.id).collect();
         self.registered.retain(|id| present.contains(id));
+    }
+
+    /// Whether every cgroup was registered that was there the last time.
+    pub const fn is_complete(&self) -> bool {
+        self.is_complete
     }
 
     fn register_all(&mut self, snapshot: &Snapshot) -> Result<(), Errno> {

@@ -148,14 +148,14 @@ impl Names {
     /// When `--docker-host` is no unix socket.
     pub fn ask_about(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
         let containers = snapshot.cgroups.iter().filter(|cgroup| cgroup.container.is_some());
-        let found: HashSet<CgroupId> = containers.map(|cgroup| cgroup.id).collect();
-        let has_new = self.known == 0 || found.iter().any(|id| !self.containers.contains(id));
+        let found = containers.map(|cgroup| cgroup.id);
+        let has_new = self.known == 0 || found.clone().any(|id| !self.containers.contains(&id));
         if self.pending.is_some() || !has_new {
             return Ok(());
         }
         let questions = observe::questions_about(&self.global, snapshot)?;
         self.pending = Some(std::thread::spawn(move || observe::ask(questions)));
-        self.containers = found;
+        self.containers = found.collect();
         self.known += 1;
         Ok(())
     }
