@@ -4,6 +4,7 @@
 //! It touches only control groups of containers that it started, and ends only what it started.
 
 mod advise;
+mod agent;
 mod alerts;
 mod cgroup_files;
 mod checks;
@@ -77,6 +78,10 @@ pub enum Scenario {
     NodeRender,
     /// What `advise` prints, done to containers, services and manifests, read back and undone
     Advise,
+    /// The agent beside a leak, a saw-tooth, a full cache, restarts and a storm of kills; Docker restarted under it
+    AgentContainers,
+    /// The agent ended with `kill -9` fifty times while it writes: its store is read after each
+    AgentCrashes,
     /// A Prometheus of our own with 100 pods × 14 days, and others that are empty, closed, silent or broken
     Prometheus,
 }
@@ -108,6 +113,8 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
         Scenario::NodeFirstBoot => node_first_boot::run(&product, &mut checks),
         Scenario::OomDocker => oom_docker::run(&product, args.docker, args.hogs, &mut checks),
         Scenario::Advise => advise::run(&product, args.docker, &mut checks),
+        Scenario::AgentContainers => agent::containers::run(&product, args.docker, &mut checks),
+        Scenario::AgentCrashes => agent::crashes::run(&product, &mut checks),
         Scenario::Prometheus => prometheus::run(&product, &mut checks),
     };
     if let Err(error) = end {
