@@ -3,4 +3,8 @@
 pub mod containers;
 pub mod crashes;
 mod running;
+pub mod scraped;
+pub mod trouble;
+pub mod unit;
+pub mod unit_inside;
 mod workloads;

@@ -2,7 +2,7 @@
 //!
 //! The moments are those of its store and not of the clock: what it keeps has just changed, or is just about to.
 
-use super::running::{Home, PATIENCE, RunningAgent};
+use super::running::{Home, PATIENCE, RunningAgent, configuration};
 use super::workloads::figures;
 use crate::real::checks::Checks;
 use crate::real::oom::stage::{MIB, kill_in};
@@ -94,7 +94,7 @@ impl<'product> Scene<'product> {
         let holders =
             groups.iter().take(2).map(|group| Holder::start(group, 4)).collect::<anyhow::Result<_>>()?;
         let config = home.path("agent.yaml").display().to_string();
-        fs::write(&config, "agent:\n  interval_seconds: 0.5\n")?;
+        fs::write(&config, configuration("500ms", None))?;
         Ok(Self { product, home, tree, config, _holders: holders })
     }
 

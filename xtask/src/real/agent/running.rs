@@ -82,6 +82,19 @@ impl Drop for Home {
     }
 }
 
+/// A configuration: how often to look, and the lines of `metrics`.
+pub fn configuration(interval: &str, metrics: Option<&[(&str, &str)]>) -> String {
+    let seconds = match interval.strip_suffix("ms") {
+        Some(milliseconds) => format!("0.{milliseconds}"),
+        None => interval.trim_end_matches('s').to_owned(),
+    };
+    let mut text = format!("agent:\n  interval_seconds: {seconds}\n");
+    for (key, value) in metrics.unwrap_or_default() {
+        text.push_str(&format!("  {key}: {value}\n"));
+    }
+    text
+}
+
 /// A port of loopback that nobody has just now.
 pub fn free_port() -> anyhow::Result<u16> {
     Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
