@@ -4,6 +4,7 @@
 //! It touches only control groups of containers that it started, and ends only what it started.
 
 mod advise;
+mod agent;
 mod alerts;
 mod cgroup_files;
 mod checks;
@@ -46,6 +47,9 @@ pub struct RealArgs {
     /// Which boot of `node-inside` this is
     #[arg(long, value_enum, required_if_eq("scenario", "node-inside"))]
     stage: Option<node::inside::Stage>,
+    /// Which boot of `agent-unit-inside` this is
+    #[arg(long, value_enum, required_if_eq("scenario", "agent-unit-inside"))]
+    boot: Option<agent::unit_inside::Boot>,
 }
 
 /// Everything that can be tried on a real kernel.
@@ -77,6 +81,18 @@ pub enum Scenario {
     NodeRender,
     /// What `advise` prints, done to containers, services and manifests, read back and undone
     Advise,
+    /// The agent beside a leak, a saw-tooth, a full cache, restarts and a storm of kills; Docker restarted under it
+    AgentContainers,
+    /// The agent ended with `kill -9` fifty times while it writes: its store is read after each
+    AgentCrashes,
+    /// The agent with a full disk, a folder that is not its own, and a wrong configuration
+    AgentTrouble,
+    /// The packaged unit in a Debian machine: installed, watched, reloaded, its clock set, rebooted, taken away
+    AgentUnit,
+    /// One boot of that: only in the Debian machine
+    AgentUnitInside,
+    /// Debian's Prometheus scrapes the agent; names with quotes and line feeds; who may ask
+    AgentScraped,
     /// A Prometheus of our own with 100 pods × 14 days, and others that are empty, closed, silent or broken
     Prometheus,
 }
@@ -108,6 +124,15 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
         Scenario::NodeFirstBoot => node_first_boot::run(&product, &mut checks),
         Scenario::OomDocker => oom_docker::run(&product, args.docker, args.hogs, &mut checks),
         Scenario::Advise => advise::run(&product, args.docker, &mut checks),
+        Scenario::AgentContainers => agent::containers::run(&product, args.docker, &mut checks),
+        Scenario::AgentCrashes => agent::crashes::run(&product, &mut checks),
+        Scenario::AgentTrouble => agent::trouble::run(&product, &mut checks),
+        Scenario::AgentUnit => agent::unit::run(&product, &mut checks),
+        Scenario::AgentUnitInside => match args.boot {
+            Some(boot) => agent::unit_inside::run(&product, boot, &mut checks),
+            None => Err(anyhow::anyhow!("--boot is missing")),
+        },
+        Scenario::AgentScraped => agent::scraped::run(&product, args.docker, &mut checks),
         Scenario::Prometheus => prometheus::run(&product, &mut checks),
     };
     if let Err(error) = end {

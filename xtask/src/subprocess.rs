@@ -72,7 +72,13 @@ impl Running {
         }
     }
 
-    fn signal(&self, signal: Signal) {
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends a signal to it and to what it started.
+    pub fn signal(&self, signal: Signal) {
         let id = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         if let Some(id) = id {
             // The group may be empty already: then there is nobody to tell.

@@ -187,7 +187,8 @@ impl Collector {
     }
 
     /// Takes what Docker and systemd said, to be joined at the next scan.
-    pub fn hear(&mut self, witnesses: Witnesses) {
+    pub fn hear(&mut self, mut witnesses: Witnesses) {
+        witnesses.recall(&mut self.witnesses, &self.snapshot.cgroups);
         self.witnesses = witnesses;
         self.join();
     }

@@ -129,13 +129,18 @@ fn an_engine_that_comes_later_is_heard() {
     let folder = tempfile::tempdir().unwrap();
     let socket = folder.path().join("s");
     let stream = EventStream::start(socket.to_str().unwrap().parse().unwrap());
-    assert_eq!(stream.heard(), []);
+    assert_eq!((stream.heard(), stream.is_open()), (vec![], false));
     let listener = UnixListener::bind(&socket).unwrap();
     let (connection, _) = listener.accept().unwrap();
     request(&connection).unwrap();
     let answer = "HTTP/1.0 200 OK\r\n\r\n".to_owned() + &event("create", HOG, "hog", "", 5_000_000);
     (&connection).write_all(answer.as_bytes()).unwrap();
     assert_eq!(said(&stream.next(SOON).unwrap()), ("hog", Happened::Created, 5));
+    assert!(stream.is_open());
+    // It goes again: that is known when it is asked the next time.
+    drop(connection);
+    let (_again, _) = listener.accept().unwrap();
+    assert!(!stream.is_open());
 }
 
 #[test]

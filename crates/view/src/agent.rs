@@ -22,6 +22,12 @@ pub fn history_stopped(why: &str) -> String {
     format!("the history stops: {why}; watching goes on")
 }
 
+/// The agent ends, and what it held in memory could not be written.
+#[must_use]
+pub fn history_cut(why: &str) -> String {
+    format!("the last seconds are not in the history: {why}")
+}
+
 /// Something is remembered again.
 #[must_use]
 pub fn history_resumed(lost: Duration) -> String {

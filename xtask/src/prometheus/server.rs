@@ -22,13 +22,27 @@ pub struct Prometheus {
 impl Prometheus {
     /// Starts it on a copy of these blocks, or with nothing, and waits until it answers.
     pub fn start(programs: &Programs, blocks: Option<&Path>, flags: &[&str]) -> anyhow::Result<Self> {
+        Self::begin(programs, blocks, "{}\n", flags)
+    }
+
+    /// Starts it with nothing but a configuration, and waits until it answers.
+    pub fn configured(programs: &Programs, config: &str) -> anyhow::Result<Self> {
+        Self::begin(programs, None, config, &[])
+    }
+
+    fn begin(
+        programs: &Programs,
+        blocks: Option<&Path>,
+        config: &str,
+        flags: &[&str],
+    ) -> anyhow::Result<Self> {
         let port = TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port();
         let folder = std::env::temp_dir().join(format!("highwater-prometheus-{}-{port}", std::process::id()));
         fs::create_dir_all(&folder)?;
         if let Some(blocks) = blocks {
             copy(blocks, &folder.join("data"))?;
         }
-        fs::write(folder.join("prometheus.yml"), "{}\n")?;
+        fs::write(folder.join("prometheus.yml"), config)?;
         let mut command = Command::new(&programs.prometheus);
         command.arg(format!("--config.file={}", folder.join("prometheus.yml").display()));
         command.arg(format!("--storage.tsdb.path={}", folder.join("data").display()));

@@ -90,6 +90,26 @@ impl Docker {
         self.command(&[&fixed[..], options, command].concat())
     }
 
+    /// Stops the daemon: containers end with it, and those with `--restart always` begin again with the next one.
+    pub fn stop_daemon(&mut self) -> anyhow::Result<()> {
+        match &mut self.own {
+            Some(own) => {
+                drop(own.running.take());
+                Ok(())
+            }
+            None => systemctl("stop docker.socket docker.service"),
+        }
+    }
+
+    /// Starts the daemon again, with everything it knew.
+    pub fn start_daemon(&mut self) -> anyhow::Result<()> {
+        match &mut self.own {
+            Some(own) => own.launch()?,
+            None => systemctl("start docker.socket docker.service")?,
+        }
+        self.wait_until_it_answers()
+    }
+
     /// Waits until a container has printed this word.
     pub fn wait_for_word(&self, name: &str, word: &str) -> anyhow::Result<()> {
         let start = Instant::now();
@@ -156,16 +176,21 @@ fn remove(host: &str, arguments: &[&str]) {
 
 impl OwnDaemon {
     fn start() -> anyhow::Result<Self> {
-        let dockerd = find_program("dockerd").context("no dockerd on this machine")?;
         // Short, because the path of a socket has at most 107 bytes.
         let folder = PathBuf::from(format!("/tmp/highwater-docker-{}", std::process::id()));
         fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-        let log = File::create(folder.join("log"))?;
-        let below = |name: &str| folder.join(name).display().to_string();
         let cgroups = cgroup_folders().into_iter().filter(|path| !path.exists()).collect();
+        let mut own = Self { running: None, folder, cgroups };
+        own.launch()?;
+        Ok(own)
+    }
+
+    fn launch(&mut self) -> anyhow::Result<()> {
+        let dockerd = find_program("dockerd").context("no dockerd on this machine")?;
+        let log = File::options().create(true).append(true).open(self.folder.join("log"))?;
+        let below = |name: &str| self.folder.join(name).display().to_string();
         // Where a containerd runs already, dockerd uses it: so our containers get a name space of their own there.
         let namespace = format!("highwater-{}", std::process::id());
-        let mut own = Self { running: None, folder: folder.clone(), cgroups };
         let mut command = Command::new(dockerd);
         command
             .args(["--data-root", &below("data"), "--exec-root", &below("exec"), "--pidfile", &below("pid")])
@@ -176,8 +201,8 @@ impl OwnDaemon {
             .stdin(Stdio::null())
             .stdout(log.try_clone()?)
             .stderr(log);
-        own.running = Some(Running::start(&mut command)?);
-        Ok(own)
+        self.running = Some(Running::start(&mut command)?);
+        Ok(())
     }
 
     fn bail_when_ended(&mut self) -> anyhow::Result<()> {
@@ -228,9 +253,14 @@ fn system_host() -> anyhow::Result<String> {
     if let Ok(host) = std::env::var("DOCKER_HOST") {
         return Ok(host);
     }
-    let start = output(Command::new("systemctl").args(["start", "docker"]), START_SECONDS_MAX)?;
-    anyhow::ensure!(start.code == Some(0), "systemctl start docker: {}", start.stderr.trim());
+    systemctl("start docker")?;
     Ok("unix:///run/docker.sock".to_owned())
+}
+
+fn systemctl(words: &str) -> anyhow::Result<()> {
+    let done = output(Command::new("systemctl").args(words.split(' ')), START_SECONDS_MAX)?;
+    anyhow::ensure!(done.code == Some(0), "systemctl {words}: {}", done.stderr.trim());
+    Ok(())
 }
 
 fn import(docker: &Docker, busybox: &str, folder: &Path, name: &str) -> anyhow::Result<()> {

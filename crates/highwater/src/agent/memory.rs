@@ -137,10 +137,11 @@ impl Memory {
         }
     }
 
-    /// Writes what is not yet on disk; why it could not, where it could not.
+    /// Writes what is not yet on disk; why it could not, where it could not and that was not told before.
     pub fn close(self) -> Option<String> {
+        let is_told = self.stopped.is_some();
         match self.writer {
-            Writer::Open(writer) => writer.close().err(),
+            Writer::Open(writer) => writer.close().err().filter(|_| !is_told),
             Writer::Closed { .. } => None,
         }
     }

@@ -56,7 +56,7 @@ impl Mouth {
     /// # Errors
     /// When standard error cannot be written.
     pub fn tell_lost(&mut self, why: Option<String>) -> anyhow::Result<()> {
-        why.map_or(Ok(()), |why| self.say(&agent::history_stopped(&why)))
+        why.map_or(Ok(()), |why| self.say(&agent::history_cut(&why)))
     }
 
     /// The agent has started, or has read its configuration.

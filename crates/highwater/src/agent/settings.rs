@@ -4,13 +4,15 @@ use anyhow::Context;
 use api::agent_settings::{self, AgentSettings};
 use std::fs;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The settings and where they come from.
 #[derive(Debug, Default)]
 pub struct Settings {
     /// The file, where one is used.
     pub file: Option<PathBuf>,
+    /// Where a file is looked for as long as none is used: it may come after the agent.
+    usual: Option<PathBuf>,
     /// `--listen`, which outweighs the file.
     pub listen: Option<SocketAddr>,
     /// What holds.
@@ -30,11 +32,29 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Reads the usual file, where there is one.
+    ///
+    /// # Errors
+    /// As [`Settings::of`].
+    pub fn of_usual(usual: &Path, listen: Option<SocketAddr>) -> anyhow::Result<Self> {
+        let mut settings = Self { usual: Some(usual.to_owned()), listen, ..Self::default() };
+        settings.find();
+        settings.wanted = settings.read()?;
+        Ok(settings)
+    }
+
+    fn find(&mut self) {
+        if self.file.is_none() {
+            self.file = self.usual.clone().filter(|usual| usual.exists());
+        }
+    }
+
     /// Reads the file again; what held before holds on when that fails.
     ///
     /// # Errors
     /// In words.
     pub fn read_again(&mut self) -> Result<(), String> {
+        self.find();
         match self.read() {
             Ok(wanted) => {
                 (self.wanted, self.refused) = (wanted, None);

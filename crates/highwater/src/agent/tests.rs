@@ -179,6 +179,18 @@ fn a_bad_configuration_is_told_and_the_old_one_holds_on() {
 }
 
 #[test]
+fn a_configuration_that_comes_after_the_agent_is_taken_when_it_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("agent.yaml");
+    let mut agent = agent(Vec::new(), &folder.path().join("state"));
+    agent.settings = Settings::of_usual(&file, None).unwrap();
+    assert_eq!(agent.settings.file, None);
+    fs::write(&file, "agent:\n  interval_seconds: 7\n").unwrap();
+    agent.reload().unwrap();
+    assert_eq!((agent.rate.interval(), &agent.settings.file), (Duration::from_secs(7), &Some(file)));
+}
+
+#[test]
 fn metrics_tell_what_the_record_holds_in_both_formats() {
     let state = tempfile::tempdir().unwrap();
     let name = "shop/\"we\nb\"\\";

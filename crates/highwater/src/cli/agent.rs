@@ -108,9 +108,10 @@ pub fn run(global: &Global, args: &AgentArgs) -> anyhow::Result<Outcome> {
 }
 
 fn watch(global: &Global, args: &AgentArgs) -> anyhow::Result<Outcome> {
-    let usual = Path::new(CONFIG);
-    let file = args.config.clone().or_else(|| usual.exists().then(|| usual.to_owned()));
-    let settings = Settings::of(file, args.listen)?;
+    let settings = match &args.config {
+        Some(file) => Settings::of(Some(file.clone()), args.listen)?,
+        None => Settings::of_usual(Path::new(CONFIG), args.listen)?,
+    };
     let (store, memory) = match open(args, &settings) {
         Ok(opened) => opened,
         Err(Refused::NotOurs(why)) => {

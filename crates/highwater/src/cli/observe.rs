@@ -112,6 +112,16 @@ fn is_of_environment(global: &Global) -> bool {
     std::env::var("DOCKER_HOST").ok() == global.docker_host
 }
 
+/// Whether there is a container whose name only an engine's socket tells, and which has none. An engine lists a container a moment
+/// after its cgroup was made, so this may be so just after it was asked.
+#[must_use]
+pub fn has_nameless(snapshot: &Snapshot) -> bool {
+    let is_nameless = |cgroup: &&Cgroup| {
+        cgroup.container.as_ref().is_some_and(|container| container.name.value().is_none())
+    };
+    snapshot.cgroups.iter().filter(is_nameless).any(wants_a_name)
+}
+
 /// A container whose name only an engine's socket tells.
 fn wants_a_name(cgroup: &Cgroup) -> bool {
     let Identity::Container(container) = &cgroup.identity else { return false };

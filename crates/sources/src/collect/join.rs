@@ -31,6 +31,21 @@ impl Witnesses {
         self.records.extend(answer.records.into_iter().map(|record| (record.id.clone(), (runtime, record))));
     }
 
+    /// Keeps what an engine said before of containers that are still there, when not everybody could be heard now: a daemon that is
+    /// restarted leaves its containers running, and they keep their names.
+    pub(super) fn recall(&mut self, before: &mut Self, cgroups: &[Cgroup]) {
+        if self.missing.is_empty() {
+            return;
+        }
+        for cgroup in cgroups {
+            if let Identity::Container(path) = &cgroup.identity
+                && let Some((id, record)) = before.records.remove_entry(&path.id.0)
+            {
+                self.records.entry(id).or_insert(record);
+            }
+        }
+    }
+
     /// Names every cgroup that a witness knows.
     pub(super) fn join(&self, cgroups: &mut [Cgroup]) {
         for cgroup in cgroups {

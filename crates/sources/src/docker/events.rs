@@ -16,6 +16,8 @@ use model::reading::Reading;
 use model::snapshot::Timestamp;
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -68,6 +70,7 @@ pub enum Happened {
 #[derive(Debug)]
 pub struct EventStream {
     heard: Receiver<ContainerEvent>,
+    is_open: Arc<AtomicBool>,
 }
 
 impl EventStream {
@@ -75,13 +78,21 @@ impl EventStream {
     #[must_use]
     pub fn start(host: DockerHost) -> Self {
         let (sender, heard) = sync_channel(WAITING_MAX);
+        let is_open = Arc::new(AtomicBool::new(false));
+        let opened = Arc::clone(&is_open);
         thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_io().enable_time().build();
             if let Ok(runtime) = runtime {
-                runtime.block_on(Listener { host, sender, last: now_nanos() }.listen());
+                runtime.block_on(Listener { host, sender, opened, last: now_nanos() }.listen());
             }
         });
-        Self { heard }
+        Self { heard, is_open }
+    }
+
+    /// Whether the engine answers just now.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
     }
 
     /// What was said since the last call, without waiting.
@@ -107,6 +118,7 @@ enum Reader {
 struct Listener {
     host: DockerHost,
     sender: SyncSender<ContainerEvent>,
+    opened: Arc<AtomicBool>,
     /// Nanoseconds since 1970 of the last event: after a break the engine tells what was missed.
     last: u64,
 }
@@ -116,7 +128,9 @@ impl Listener {
         let mut backoff = BACKOFF_MIN;
         loop {
             let before = self.last;
-            match self.follow().await {
+            let followed = self.follow().await;
+            self.opened.store(false, Ordering::Relaxed);
+            match followed {
                 Ok(Reader::Gone) => return,
                 Ok(Reader::Listens) | Err(_) => {}
             }
@@ -132,6 +146,7 @@ impl Listener {
         let request = format!("/events?since={seconds}.{nanos:09}&filters={WANTED}");
         let mut client = Client::new(self.host.clone());
         let (headers, mut body) = client.open(&request).await?;
+        self.opened.store(true, Ordering::Relaxed);
         let runtime = runtime_of(engine(&headers).kind);
         let mut lines = Lines::default();
         while let Some(piece) = piece(&mut body).await {

@@ -2,11 +2,14 @@
 
 use crate::{NESTED, cgroup, find, is_well_formed, look};
 use kernel::bytes::Bytes;
-use kernel::cgroup_path::Identity;
+use kernel::cgroup_path::{Identity, Runtime};
 use kernel::hierarchy::{CgroupVersion, Layout};
 use kernel::limit::Limit;
 use model::cgroup::{Cgroup, Swap};
+use model::container::RuntimeRecord;
 use model::reading::Reading;
+use model::snapshot::Missing;
+use sources::collect::join::Witnesses;
 use sources::collect::{Collector, Habit, Scope};
 use sources::host_root::HostRoot;
 use sources::process::cgroup_path;
@@ -104,6 +107,45 @@ fn the_scope_of_containers_leaves_services_out() {
     assert_eq!((containers, snapshot.cgroups.len()), (5, 7));
     assert!(find(snapshot, "/system.slice/docker.service").is_none());
     assert!(is_well_formed(snapshot));
+}
+
+#[test]
+fn containers_keep_their_names_while_their_engine_is_away() {
+    let root = recorded_machine("debian13-docker26");
+    let mut collector = Collector::new(HostRoot::new(&root), Scope::Containers, Habit::Once);
+    let ids = collector.scan().cgroups.iter().filter_map(|cgroup| match &cgroup.identity {
+        Identity::Container(container) => Some(container.id.0.clone()),
+        _ => None,
+    });
+    let id = ids.last().unwrap();
+    let record = RuntimeRecord {
+        id: id.clone(),
+        name: Reading::Value("web".to_owned()),
+        image: Reading::Absent,
+        compose: None,
+        declared: Reading::Absent,
+        pid: Reading::Absent,
+    };
+    let records = [(id, (Runtime::Docker, record))].into();
+    let away = || {
+        let missing = vec![Missing { what: "names".to_owned(), why: "refused".to_owned() }];
+        Witnesses { missing, ..Witnesses::default() }
+    };
+    let named = |collector: &mut Collector| {
+        let containers = collector.scan().cgroups.iter().filter_map(|cgroup| cgroup.container.as_ref());
+        containers.filter(|container| container.name.value().is_some()).count()
+    };
+    collector.hear(away());
+    assert_eq!((named(&mut collector), collector.snapshot().missing.len()), (0, 1));
+    collector.hear(Witnesses { records, ..Witnesses::default() });
+    assert_eq!((named(&mut collector), collector.snapshot().missing.len()), (1, 0));
+    for _ in 0..2 {
+        collector.hear(away());
+        assert_eq!((named(&mut collector), collector.snapshot().missing.len()), (1, 1));
+    }
+    // An engine that answers and does not know it has forgotten it.
+    collector.hear(Witnesses::default());
+    assert_eq!((named(&mut collector), collector.snapshot().missing.len()), (0, 0));
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub enum Extent {
 
 /// Boots.
 pub fn run(product: &Product, extent: Extent, checks: &mut Checks) -> anyhow::Result<()> {
-    let machine = Kept::new(product)?;
+    let machine = NodeMachine(Kept::new(product)?);
     match extent {
         Extent::OnePath => {
             machine.cut(Stage::Begin, checks)?;
@@ -40,28 +40,17 @@ pub fn run(product: &Product, extent: Extent, checks: &mut Checks) -> anyhow::Re
     }
 }
 
+/// The machine in which a node is made ready.
+struct NodeMachine(Kept);
+
 /// A machine whose disk outlives it.
-struct Kept {
+pub struct Kept {
     folder: PathBuf,
     binaries: PathBuf,
     highwater: String,
 }
 
-/// How a boot ended.
-enum End {
-    Off(bool),
-    Cut,
-}
-
-impl Kept {
-    fn new(product: &Product) -> anyhow::Result<Self> {
-        let folder = std::env::temp_dir().join(format!("highwater-machine-{}", std::process::id()));
-        std::fs::create_dir_all(folder.join("out"))?;
-        let binaries = product.path().parent().context("the product lies in no folder")?.to_owned();
-        let name = product.path().file_name().context("the product has no name")?;
-        Ok(Self { folder, binaries, highwater: format!("/host/{}", name.to_string_lossy()) })
-    }
-
+impl NodeMachine {
     /// A boot that comes to its end.
     fn boot(&self, stage: Stage, checks: &mut Checks) -> anyhow::Result<()> {
         match self.run(stage, checks)? {
@@ -81,11 +70,35 @@ impl Kept {
 
     fn run(&self, stage: Stage, checks: &mut Checks) -> anyhow::Result<End> {
         let name = stage.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+        self.0.run(&["node-inside", "--stage", &name], &name, checks)
+    }
+}
+
+/// How a boot ended.
+pub enum End {
+    /// By itself; whether its checks came to their end.
+    Off(bool),
+    /// Its power was cut, as it had asked.
+    Cut,
+}
+
+impl Kept {
+    /// A machine that has never run.
+    pub fn new(product: &Product) -> anyhow::Result<Self> {
+        let folder = std::env::temp_dir().join(format!("highwater-machine-{}", std::process::id()));
+        std::fs::create_dir_all(folder.join("out"))?;
+        let binaries = product.path().parent().context("the product lies in no folder")?.to_owned();
+        let name = product.path().file_name().context("the product has no name")?;
+        Ok(Self { folder, binaries, highwater: format!("/host/{}", name.to_string_lossy()) })
+    }
+
+    /// One boot, in which this scenario runs; `words` follow its name, and `name` is for the log.
+    pub fn run(&self, words: &[&str], name: &str, checks: &mut Checks) -> anyhow::Result<End> {
         let log = self.folder.join("log");
         let order = self.folder.join("out/cut");
         let _ = std::fs::remove_file(&order);
         let start = Instant::now();
-        let mut child = self.command(&name)?.stdin(Stdio::null()).stdout(File::create(&log)?).spawn()?;
+        let mut child = self.command(words)?.stdin(Stdio::null()).stdout(File::create(&log)?).spawn()?;
         let end = loop {
             if let Some(status) = child.try_wait()? {
                 break End::Off(status.success() || status.code() == Some(1));
@@ -104,11 +117,11 @@ impl Kept {
             sleep(Duration::from_millis(10));
         };
         println!("      stage {name}: {:.0} s", start.elapsed().as_secs_f64());
-        retell(&log, &name, checks)?;
+        retell(&log, name, checks)?;
         Ok(end)
     }
 
-    fn command(&self, stage: &str) -> anyhow::Result<Command> {
+    fn command(&self, words: &[&str]) -> anyhow::Result<Command> {
         let mut command = Command::new(std::env::current_exe().context("the path of xtask")?);
         command.args([
             "vm",
@@ -122,7 +135,7 @@ impl Kept {
         command.arg("--keep").arg(self.folder.join("disk"));
         command.arg("--out").arg(self.folder.join("out"));
         command.arg("--share").arg(&self.binaries);
-        command.args(["--", "/host/xtask", "real", "node-inside", "--stage", stage]);
+        command.args(["--", "/host/xtask", "real"]).args(words);
         command.args(["--highwater", &self.highwater]);
         Ok(command)
     }

@@ -23,7 +23,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use store::store::Store;
 use teller::{Grown, Teller};
 
@@ -43,6 +43,10 @@ pub const WAIT: Duration = Duration::from_secs(1);
 
 /// Containers that are remembered when they are gone; more than this come and go only on a machine that is all churn.
 const REMEMBERED_MAX: usize = 4_096;
+
+/// Who did not answer everything is asked again after so long, then ever more rarely.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+const ASK_AGAIN_MAX: Duration = Duration::from_secs(60);
 
 /// A report is complete when the log has been quiet for so long: its lines are written in one go.
 pub const QUIET: Duration = Duration::from_millis(1);
@@ -124,6 +128,10 @@ pub struct Names {
     global: Global,
     known: usize,
     pending: Option<JoinHandle<Witnesses>>,
+    /// How many engines answered when they were last asked: one that goes or comes is asked.
+    engines_open: usize,
+    /// When those that did not answer are asked again, and after how long.
+    again: Option<(Instant, Duration)>,
     containers: HashSet<CgroupId>,
     /// Containers as they were last seen: a container that was killed is gone before its story is told.
     remembered: HashMap<CgroupId, Cgroup>,
@@ -139,7 +147,8 @@ impl Names {
     pub fn new(global: Global) -> anyhow::Result<Self> {
         let runtime = RuntimeWords::listen(&global)?;
         let (containers, remembered) = (HashSet::new(), HashMap::new());
-        Ok(Self { global, known: 0, pending: None, containers, remembered, runtime })
+        let (engines_open, again) = (0, None);
+        Ok(Self { global, known: 0, pending: None, engines_open, again, containers, remembered, runtime })
     }
 
     /// Asks where containers came.
@@ -163,12 +172,26 @@ impl Names {
     /// Takes what an engine answered, and remembers the containers with their names.
     pub fn hear(&mut self, watch: &mut OomWatch) {
         if let Some(witnesses) = self.answer() {
+            let pause = self.again.map_or(ASK_AGAIN, |(_, pause)| ASK_AGAIN_MAX.min(pause * 2));
+            let has_failed = !witnesses.missing.is_empty();
             watch.hear(witnesses);
+            let is_whole = !has_failed && !observe::has_nameless(watch.snapshot());
+            self.again = (!is_whole).then(|| (Instant::now() + pause, pause));
             if self.remembered.len() > REMEMBERED_MAX {
                 self.remembered.clear();
             }
             let containers = watch.snapshot().cgroups.iter().filter(|cgroup| cgroup.container.is_some());
             self.remembered.extend(containers.map(|cgroup| (cgroup.id, cgroup.clone())));
+        }
+        self.question_again();
+    }
+
+    /// An engine that went or came is asked, and so is one whose answer was not whole.
+    fn question_again(&mut self) {
+        let engines_open = self.runtime.engines_open();
+        let is_due = self.again.is_some_and(|(at, _)| at <= Instant::now());
+        if self.pending.is_none() && (is_due || engines_open != self.engines_open) {
+            (self.engines_open, self.known) = (engines_open, 0);
         }
     }
 

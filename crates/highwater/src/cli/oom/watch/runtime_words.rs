@@ -33,6 +33,11 @@ impl RuntimeWords {
         Ok(Self { streams, root, containers: Vec::new(), places: HashMap::new(), words: Vec::new() })
     }
 
+    /// How many engines answer just now.
+    pub fn engines_open(&self) -> usize {
+        self.streams.iter().filter(|stream| stream.is_open()).count()
+    }
+
     /// Takes what was said since the last time.
     pub fn hear(&mut self) {
         let events: Vec<ContainerEvent> = self.streams.iter().flat_map(EventStream::heard).collect();
