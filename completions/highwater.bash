@@ -3034,7 +3034,7 @@ _highwater() {
             return 0
             ;;
         highwater__subcmd__oom__subcmd__show)
-            opts="-f -h --from --state --since --format --root --docker-host --color --help"
+            opts="-f -h --from --state --since --format --ascii --root --docker-host --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -231,6 +231,7 @@ complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l color -d 'When to use colour; NO_COLOR is heeded too' -r -f -a "auto\t'In a terminal that has it'
 always\t'Always'
 never\t'Never'"
+complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -l ascii -d 'Draw the minutes before with letters and signs alone, as with NO_COLOR'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand oom; and __fish_seen_subcommand_from watch" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
 json\t'For scripts'"

@@ -33,7 +33,7 @@ pub struct BenchArgs {
     /// Measure only how soon a kill is told
     #[arg(long, conflicts_with = "write")]
     only_oom: bool,
-    /// Measure only how soon a Prometheus' history is there
+    /// Measure only how soon there is advice from a Prometheus
     #[arg(long, conflicts_with_all = ["write", "only_oom"])]
     only_prometheus: bool,
 }
@@ -50,13 +50,13 @@ struct Row {
 pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     note_interrupts()?;
     let root = repository::root()?;
-    if args.only_prometheus {
-        print!("{}", table(&[prometheus::fetch(&root)?]));
-        return Ok(ExitCode::SUCCESS);
-    }
     let build = Command::new("cargo").args(["build", "--release", "--quiet"]).current_dir(&root).status()?;
     anyhow::ensure!(build.success(), "cargo build --release: {build}");
     let highwater = repository::target(&root).join("release/highwater");
+    if args.only_prometheus {
+        print!("{}", table(&[prometheus::advice(&highwater)?]));
+        return Ok(ExitCode::SUCCESS);
+    }
     if args.only_oom {
         print!("{}", table(&[oom::delay(&highwater)?]));
         return Ok(ExitCode::SUCCESS);
@@ -66,10 +66,11 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     rows.push(list_against_docker_stats(&highwater)?);
     rows.push(memory_of_top(&highwater)?);
     rows.push(oom::delay(&highwater)?);
-    rows.push(prometheus::fetch(&root)?);
+    rows.push(prometheus::advice(&highwater)?);
     rows.extend(ratios(&root, "highwater", "agent", &highwater)?);
     rows.extend(ratios(&root, "highwater-kernel", "oom_report", &highwater)?);
     rows.extend(ratios(&root, "highwater", "history", &highwater)?);
+    rows.extend(ratios(&root, "highwater", "advise", &highwater)?);
     let table = table(&rows);
     print!("{table}");
     if args.write {

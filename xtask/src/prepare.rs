@@ -2,6 +2,7 @@
 
 use crate::packages::{self, Need};
 use crate::prometheus;
+use crate::real::advise::composes::composes;
 use crate::vm::{Cgroup, Kernel, Machine};
 use std::process::ExitCode;
 
@@ -71,6 +72,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     crate::subprocess::note_interrupts()?;
     packages::ensure(&FUZZ)?;
     install_advice()?;
+    composes()?;
     install_render()?;
     packages::ensure(&FILE_SYSTEMS)?;
     prometheus::blocks(&prometheus::programs()?)?;

@@ -3,7 +3,7 @@
 //! A scenario runs on this machine or inside a virtual one, to which this binary and the product's are shared.
 //! It touches only control groups of containers that it started, and ends only what it started.
 
-mod advise;
+pub mod advise;
 mod agent;
 mod alerts;
 mod cgroup_files;

@@ -1,5 +1,6 @@
 //! `highwater/incidents/v1`: what `oom ls` prints, `highwater/incident/v1`: what `oom show` and each line of `oom watch` print.
 
+pub mod before;
 mod judgement;
 mod words;
 
@@ -114,6 +115,7 @@ fn object(told: &Told<'_>) -> Object {
         .known("witnesses", incident.witnesses.iter().map(words::witness).collect::<Value>())
         .known("missing", missing(&incident.missing))
         .known("advice", judgement::advice(&incident.advice))
+        .reading_or("before", incident.before.as_ref().map(before::before).into(), before::NOBODY_WATCHED)
         .known("next", told.next.to_vec())
 }
 

@@ -63,7 +63,7 @@ fn told(text: &str, beside: &Beside) -> String {
     for incident in &judged(text, beside).incidents {
         told.push_str(&view::incident::line(incident).to_plain());
         told.push_str("\n\n");
-        for line in view::incident::story(incident, WIDTH) {
+        for line in view::incident::story(incident, WIDTH, view::graph::Glyphs::Blocks) {
             let is_command = line.to_plain().starts_with("Next: ");
             assert!(line.width() <= WIDTH || is_command, "{}", line.to_plain());
             told.push_str(&line.to_plain());

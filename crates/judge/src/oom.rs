@@ -1,6 +1,7 @@
 //! OOM kills, found and explained: reports, counters and the figures before the kill become incidents.
 
 pub mod attribute;
+pub mod before;
 pub mod cause;
 pub mod completeness;
 pub mod consumer;

@@ -13,6 +13,7 @@ use crate::incident::survival::{Advice, Survival, SwapCounterfactual};
 use crate::incident::witness::Witness;
 use crate::kernel_log::BootId;
 use crate::reading::Reading;
+use crate::recorded::RecordedSeries;
 use crate::snapshot::{Missing, Timestamp};
 use kernel::bytes::Bytes;
 use kernel::cgroup_path::PodRef;
@@ -83,6 +84,8 @@ pub struct Incident {
     pub missing: Vec<Missing>,
     /// The figures from which commands are made.
     pub advice: Advice,
+    /// The minutes before, where somebody watched: of the cgroup whose limit was hit, or else the victim's.
+    pub before: Option<RecordedSeries>,
 }
 
 /// When it was. A log may tell one clock, both or none.

@@ -53,6 +53,9 @@ pub fn fetch(
     Fetch { settings, server: &server, tell, gathered: Mutex::default(), warnings: BTreeSet::new() }.run()
 }
 
+/// Whose containers there are, the metric that tells of them, and the matchers for those that are wanted.
+type Found = (World, &'static str, String);
+
 struct Fetch<'fetch> {
     settings: &'fetch FetchSettings,
     server: &'fetch Server,
@@ -71,10 +74,12 @@ impl Fetch<'_> {
         let whole = Shard { span, filter: plan::namespaces(self.settings) };
         let owners = OWNERS.map(|owner| Job::new(Ask::Owners(owner), World::Kubernetes, whole.clone()));
         self.ask(owners.into())?;
-        let filter = plan::filter(self.settings, &self.gathered());
-        let filter = filter.ok_or_else(|| self.no_workload(span))?;
-        let Some((world, metric)) = self.memory_metric(&Shard { span, filter: filter.clone() })? else {
-            return Err(self.empty(span));
+        let Some((world, metric, filter)) = self.memory_metric(span)? else {
+            return Err(if self.settings.workloads.is_empty() {
+                self.empty(span)
+            } else {
+                self.no_workload(span)
+            });
         };
         self.gathered().counts.retain(|_, count| *count > 0);
         let memory = self.how(world, metric, Shard { span, filter: filter.clone() })?;
@@ -126,12 +131,14 @@ impl Fetch<'_> {
     }
 
     /// The best metric that there is, and whose containers it tells of; counts them as it looks.
-    fn memory_metric(&mut self, whole: &Shard) -> Result<Option<(World, &'static str)>, PrometheusError> {
+    fn memory_metric(&mut self, span: Span) -> Result<Option<Found>, PrometheusError> {
         for world in [World::Kubernetes, World::Engine] {
+            let filter = plan::filter(self.settings, &self.gathered(), world);
             for metric in MEMORY {
-                self.ask(vec![Job::new(Ask::Counts(metric), world, whole.clone())])?;
+                let whole = Shard { span, filter: filter.clone() };
+                self.ask(vec![Job::new(Ask::Counts(metric), world, whole)])?;
                 if self.gathered().counts.values().any(|count| *count > 0) {
-                    return Ok(Some((world, metric)));
+                    return Ok(Some((world, metric, filter)));
                 }
             }
         }

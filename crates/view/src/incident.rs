@@ -3,15 +3,18 @@
 pub(crate) mod clock;
 pub(crate) mod evidence;
 mod figures;
+mod minutes;
 mod remedies;
 mod sentences;
 mod who;
 
+use crate::graph::Glyphs;
 use crate::text::{Line, Tone, wrapped};
 use model::incident::cause::Confidence;
 use model::incident::exit::{ExitVerdict, KillSender, Language};
 use model::incident::{Assumed, Completeness, Incident};
 use model::reading::Reading;
+use model::recorded::RecordedSeries;
 
 /// The incident in one line: its name, when, whose, and what happened.
 #[must_use]
@@ -41,11 +44,18 @@ pub fn why(incident: &Incident) -> String {
     sentences::cause(incident, &incident.cause)
 }
 
+/// The minutes before a kill as a picture; nothing where nobody watched.
+#[must_use]
+pub fn minutes_before(series: Option<&RecordedSeries>, width: usize, glyphs: Glyphs) -> Vec<Line> {
+    minutes::minutes(series, width, glyphs)
+}
+
 /// The whole story.
 #[must_use]
-pub fn story(incident: &Incident, width: usize) -> Vec<Line> {
+pub fn story(incident: &Incident, width: usize, glyphs: Glyphs) -> Vec<Line> {
     let mut lines = title(incident, width);
     section(&mut lines, "What happened", &sentences::happened(incident), width);
+    lines.extend(minutes_before(incident.before.as_ref(), width, glyphs));
     heading(&mut lines, "Where the memory was");
     lines.extend(figures::ceilings(incident));
     lines.extend(figures::parts(incident, width));

@@ -1,6 +1,7 @@
 //! Scenario: what `advise` prints is done to real containers and manifests, read back, and undone.
 
 mod compose;
+pub mod composes;
 mod history;
 mod manifests;
 

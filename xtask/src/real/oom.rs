@@ -3,6 +3,7 @@
 mod after;
 pub mod hogs;
 mod kinds;
+mod minutes;
 mod quiet;
 pub mod report_limit;
 pub mod shell;
@@ -19,6 +20,7 @@ pub fn run(product: &Product, checks: &mut Checks) -> anyhow::Result<()> {
     let is_throw_away = stage::swap_in_a_throw_away_machine()?;
     after::check_too_late(product, checks)?;
     after::check_restart(product, checks)?;
+    minutes::check_minutes(product, checks)?;
     let mut stage = Stage::build(product, is_throw_away)?;
     for check in [
         kinds::check_hog as fn(&mut Stage, &mut Checks) -> anyhow::Result<()>,

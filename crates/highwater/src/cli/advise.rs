@@ -69,6 +69,13 @@ pub struct AdviseArgs {
     explain: Option<String>,
 }
 
+impl AdviseArgs {
+    /// The workloads whose histories are needed; none is all.
+    fn wanted(&self) -> &[String] {
+        if self.workload.is_empty() { self.explain.as_slice() } else { &self.workload }
+    }
+}
+
 /// How advice is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 enum Form {
@@ -143,7 +150,7 @@ pub fn run(args: &AdviseArgs) -> anyhow::Result<Outcome> {
             "--as: expected table, json, kubectl, kustomize or vpa with --prometheus: its containers are not this machine's"
         );
     }
-    let read = args.history.read()?;
+    let read = args.history.read_of(args.wanted())?;
     let asked = gather::Asked {
         policy: &policy,
         class: args.class.map(Class::class),

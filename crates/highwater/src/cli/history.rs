@@ -58,9 +58,17 @@ impl HistoryArgs {
     /// # Errors
     /// When a file cannot be worked with, or a server does not answer everything.
     pub fn read(&self) -> anyhow::Result<ReadHistories> {
+        self.read_of(&[])
+    }
+
+    /// The same; a server is asked for these workloads alone, and files are read whole.
+    ///
+    /// # Errors
+    /// When a file cannot be worked with, or a server does not answer everything.
+    pub fn read_of(&self, workloads: &[String]) -> anyhow::Result<ReadHistories> {
         let mut read = match (self.prometheus.url(), &self.state) {
             (Some(url), _) => {
-                let fetched = self.prometheus.fetch(url, self.interval)?;
+                let fetched = self.prometheus.fetch(url, self.interval, workloads)?;
                 let mut histories = fetched.histories;
                 csv_history::question(&mut histories, fetched.interval_seconds);
                 let interval_seconds = fetched.interval_seconds;

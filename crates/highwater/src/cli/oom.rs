@@ -3,6 +3,7 @@
 pub mod ended;
 pub mod gather;
 pub mod ls;
+pub mod minutes;
 pub mod parse;
 pub mod show;
 pub mod watch;

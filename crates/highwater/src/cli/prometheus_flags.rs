@@ -72,11 +72,16 @@ impl PrometheusFlags {
         words
     }
 
-    /// Fetches, with a line on the terminal while that takes long.
+    /// Fetches these workloads or, where none is named, all; with a line on the terminal while that takes long.
     ///
     /// # Errors
     /// When the server does not answer everything.
-    pub fn fetch(&self, url: &ServerUrl, step_seconds: Option<u64>) -> anyhow::Result<FetchedHistories> {
+    pub fn fetch(
+        &self,
+        url: &ServerUrl,
+        step_seconds: Option<u64>,
+        workloads: &[String],
+    ) -> anyhow::Result<FetchedHistories> {
         let token = match &self.token_file {
             Some(file) => Some(Token::from_file(file)?),
             None => std::env::var(TOKEN_VARIABLE).ok().and_then(|text| Token::new(&text)),
@@ -90,7 +95,7 @@ impl PrometheusFlags {
             step_seconds: step_seconds.unwrap_or(300),
             end: self.until,
             namespaces: self.namespace.clone(),
-            workloads: Vec::new(),
+            workloads: workloads.to_vec(),
             partial,
             bounds: Bounds {
                 parallel: usize::from(self.connections),

@@ -2,7 +2,7 @@
 
 use crate::oom::episode::{Episode, victim_pid};
 use crate::oom::facts::Facts;
-use crate::oom::{Observed, cause, consumer, first_process, identify, survival, swap, witnesses};
+use crate::oom::{Observed, before, cause, consumer, first_process, identify, survival, swap, witnesses};
 use kernel::oom_report::report::OomReport;
 use model::incident::observed::CounterChange;
 use model::incident::{Incident, PossibleVictims, When};
@@ -30,8 +30,10 @@ pub(super) fn explain(episode: &Episode<'_>, observed: &Observed<'_>) -> Inciden
         }
         None => identify::id(&facts.when, None, &counter),
     };
+    let before = before::before(&facts, observed);
     Incident {
         id,
+        before,
         kind: facts.report.kind,
         attribution: episode.attribution,
         kernel_release: facts.report.kernel.clone().into(),

@@ -5,7 +5,6 @@ use crate::recommend::watermarks::{NodeGrowth, watermarks};
 use kernel::bytes::Bytes;
 use model::history::Series;
 use model::recommendation::{AskedOfNodes, Recommendation};
-use std::collections::BTreeMap;
 
 /// The kubelet's default for `memory.available` (kubernetes.io, Node-pressure Eviction).
 const EVICTION_HARD: Bytes = Bytes(100 << 20);
@@ -22,13 +21,20 @@ pub struct Member<'a> {
     pub advised: &'a Recommendation,
 }
 
-/// Use and overflow of one node, moment by moment.
+/// The containers of one node.
 #[derive(Default)]
-struct Node {
+struct Node<'a> {
     requested: Bytes,
     promised: Bytes,
-    usage: BTreeMap<i64, f64>,
-    overflow: BTreeMap<i64, f64>,
+    members: Vec<&'a Member<'a>>,
+}
+
+/// What all containers of a node used in one step, and how much of it lay above their memory limits.
+#[derive(Clone, Copy)]
+struct StepOfNode {
+    step: i64,
+    usage: f64,
+    overflow: f64,
 }
 
 /// What the containers ask of nodes with so much memory and swap; `None` without containers, or of nodes without memory.
@@ -41,12 +47,17 @@ pub fn asked(
     node_memory: Bytes,
     node_swap: Bytes,
 ) -> Option<AskedOfNodes> {
-    let nodes = packed(members, interval_seconds.max(1), node_memory)?;
-    let of_node = |node: &Node| size(node.overflow.values().copied().collect(), Bytes::ZERO);
-    let swap_needed = nodes.iter().filter_map(of_node).max()?;
+    let nodes = packed(members, node_memory)?;
     let promised = nodes.iter().map(|node| node.promised).max()?;
-    let growth = nodes.iter().filter_map(|node| growth(node, interval_seconds.max(1))).max_by(f64::total_cmp);
-    let growth_per_second = growth.unwrap_or(0.0);
+    let (mut swap_needed, mut growth_per_second) = (None, 0.0_f64);
+    // One node after the other: the steps of all of them at once would be as much as the histories.
+    for node in &nodes {
+        let steps = node.steps(interval_seconds.max(1));
+        let overflow = steps.iter().map(|step| step.overflow).collect();
+        swap_needed = swap_needed.max(size(overflow, Bytes::ZERO));
+        growth_per_second = growth_per_second.max(growth(&steps, interval_seconds.max(1)).unwrap_or(0.0));
+    }
+    let swap_needed = swap_needed?;
     let marks = watermarks(&NodeGrowth {
         memory: node_memory,
         eviction_hard: EVICTION_HARD,
@@ -69,52 +80,91 @@ pub fn asked(
     })
 }
 
-fn packed(members: &[Member], interval_seconds: u64, node_memory: Bytes) -> Option<Vec<Node>> {
+fn packed<'a>(members: &'a [Member<'a>], node_memory: Bytes) -> Option<Vec<Node<'a>>> {
     if node_memory == Bytes::ZERO {
         return None;
     }
     let mut order: Vec<&Member> = members.iter().collect();
     order.sort_by_key(|member| std::cmp::Reverse(member.advised.request));
+    let smallest = order.last().map_or(Bytes::ZERO, |member| member.advised.request);
     let mut nodes: Vec<Node> = Vec::new();
+    // Nodes before this one have no room for the smallest: nobody need look at them again.
+    let mut open = 0;
     for member in order {
         let request = member.advised.request;
-        let room = |node: &Node| node.requested.saturating_add(request) <= node_memory;
-        let at = nodes.iter().position(room).unwrap_or(nodes.len());
+        let has_room = |node: &Node, for_request| node.requested.saturating_add(for_request) <= node_memory;
+        while nodes.get(open).is_some_and(|node| !has_room(node, smallest)) {
+            open += 1;
+        }
+        let later = nodes.get(open..).unwrap_or_default();
+        let at = later.iter().position(|node| has_room(node, request)).map_or(nodes.len(), |at| open + at);
         if at == nodes.len() {
             nodes.push(Node::default());
         }
         if let Some(node) = nodes.get_mut(at) {
-            node.take(member, interval_seconds);
+            node.requested = node.requested.saturating_add(request);
+            node.promised = node.promised.saturating_add(member.advised.swap);
+            node.members.push(member);
         }
     }
     Some(nodes)
 }
 
-impl Node {
-    fn take(&mut self, member: &Member, interval_seconds: u64) {
-        self.requested = self.requested.saturating_add(member.advised.request);
-        self.promised = self.promised.saturating_add(member.advised.swap);
-        // Of one step the largest counts once, or a container would be on the node twice.
-        let mut steps: BTreeMap<i64, Bytes> = BTreeMap::new();
-        for sample in member.series.samples() {
-            let held = steps.entry(sample.seconds.div_euclid(interval_seconds.cast_signed())).or_default();
-            *held = sample.usage.max(*held);
+impl Node<'_> {
+    /// Its steps in the order of time, its containers' use added up.
+    fn steps(&self, interval_seconds: u64) -> Vec<StepOfNode> {
+        let mut steps: Vec<StepOfNode> = Vec::new();
+        for member in &self.members {
+            add(&mut steps, member, interval_seconds);
         }
-        for (step, usage) in steps {
-            *self.usage.entry(step).or_default() += usage.0 as f64;
-            // More than it may swap is a kill, not swap.
-            let overflow = usage.saturating_sub(member.advised.memory).min(member.advised.swap);
-            *self.overflow.entry(step).or_default() += overflow.0 as f64;
-        }
+        steps
     }
 }
 
+/// Adds a container's steps to those of its node; both are in the order of time.
+fn add(steps: &mut Vec<StepOfNode>, member: &Member, interval_seconds: u64) {
+    let mut missing: Vec<StepOfNode> = Vec::new();
+    let mut at = 0;
+    for (step, usage) in peaks(member, interval_seconds) {
+        // More than it may swap is a kill, not swap.
+        let overflow = usage.saturating_sub(member.advised.memory).min(member.advised.swap);
+        let of_member = StepOfNode { step, usage: usage.0 as f64, overflow: overflow.0 as f64 };
+        while steps.get(at).is_some_and(|held| held.step < step) {
+            at += 1;
+        }
+        match steps.get_mut(at).filter(|held| held.step == step) {
+            Some(held) => {
+                held.usage += of_member.usage;
+                held.overflow += of_member.overflow;
+            }
+            None => missing.push(of_member),
+        }
+    }
+    if !missing.is_empty() {
+        steps.extend(missing);
+        steps.sort_by_key(|held| held.step);
+    }
+}
+
+/// Of each step the largest sample, once: else a container would be on the node twice.
+fn peaks(member: &Member, interval_seconds: u64) -> Vec<(i64, Bytes)> {
+    let mut peaks: Vec<(i64, Bytes)> = Vec::new();
+    for sample in member.series.samples() {
+        let step = sample.seconds.div_euclid(interval_seconds.cast_signed());
+        match peaks.last_mut().filter(|(last, _)| *last == step) {
+            Some((_, peak)) => *peak = sample.usage.max(*peak),
+            None => peaks.push((step, sample.usage)),
+        }
+    }
+    peaks
+}
+
 /// The fastest growth between neighbouring steps, its 99.9th percentile, in bytes per second.
-fn growth(node: &Node, interval_seconds: u64) -> Option<f64> {
-    let steps = node.usage.iter().zip(node.usage.iter().skip(1));
-    let grown = steps
-        .filter(|((one, _), (next, _))| one.abs_diff(**next) == 1)
-        .map(|((_, one), (_, next))| (next - one).max(0.0) / interval_seconds as f64);
+fn growth(steps: &[StepOfNode], interval_seconds: u64) -> Option<f64> {
+    let pairs = steps.iter().zip(steps.iter().skip(1));
+    let grown = pairs
+        .filter(|(one, next)| one.step.abs_diff(next.step) == 1)
+        .map(|(one, next)| (next.usage - one.usage).max(0.0) / interval_seconds as f64);
     share_of(grown.collect())
 }
 
@@ -155,6 +205,20 @@ mod tests {
         assert_eq!(found.growth_per_second, Bytes(400 * MIB / 60));
         let apart = asked(&members, 60, Bytes(GIB), Bytes(2 * GIB)).unwrap();
         assert_eq!((apart.nodes, apart.swap_promised), (4, Bytes(800 * MIB)));
+    }
+
+    #[test]
+    fn containers_of_other_times_are_added_up_where_they_meet() {
+        // One begins in the middle of the other and has two samples in a step.
+        let late = (50..150).flat_map(|step| [(step * 60, 1), (step * 60 + 20, 700)]);
+        let late = late.map(|(seconds, mib)| Sample { seconds, usage: Bytes(mib * MIB) });
+        let (one, other, advised) = (series(60), Series::new(late.collect()), advised());
+        let members = [&one, &other].map(|series| Member { series, advised: &advised });
+        let found = asked(&members, 60, Bytes(4 * GIB), Bytes(2 * GIB)).unwrap();
+        // Both are 300 MiB above their memory limits in step 60, and 30 % more.
+        assert_eq!((found.nodes, found.swap_needed), (1, Bytes(780 * MIB)));
+        // From step 49 to 50 the late one comes with 700 MiB.
+        assert_eq!(found.growth_per_second, Bytes(700 * MIB / 60));
     }
 
     #[test]

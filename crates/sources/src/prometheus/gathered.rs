@@ -122,6 +122,12 @@ impl Gathered {
         }
     }
 
+    /// Whether the owner of any pod is known.
+    #[must_use]
+    pub fn knows_pods(&self) -> bool {
+        self.owners.keys().any(|(owner, ..)| *owner == Owner::Pod)
+    }
+
     /// Kind and name of the workload that a pod belongs to, as far up as the owners are known.
     #[must_use]
     pub fn workload(&self, key: &ContainerKey) -> Option<(String, String)> {

@@ -31,26 +31,41 @@ pub fn namespaces(settings: &FetchSettings) -> String {
     any_of("namespace", "=~", settings.namespaces.iter().map(String::as_str))
 }
 
-/// Matchers for what is wanted; `None` when the owners are known and no such workload is among them.
+/// Matchers for what is wanted in this world: at least the replicas of the workloads that were named.
 #[must_use]
-pub fn filter(settings: &FetchSettings, gathered: &Gathered) -> Option<String> {
+pub fn filter(settings: &FetchSettings, gathered: &Gathered, world: World) -> String {
     let namespaces = namespaces(settings);
     if settings.workloads.is_empty() {
-        return Some(namespaces);
+        return namespaces;
     }
-    let mut pods: BTreeSet<String> = BTreeSet::new();
-    if gathered.owners.is_empty() {
+    let named = || settings.workloads.iter().flat_map(|written| named(written));
+    let wanted = match world {
+        World::Engine => any_of("name", "=~", named()),
         // Without kube-state-metrics a pod's name alone tells: its workload's, and more behind it.
-        let names = settings.workloads.iter().filter_map(|written| written.rsplit('/').next());
-        return Some(joined(&namespaces, &any_beginning("pod", names)));
-    }
-    for replica in replicas(gathered) {
-        if settings.workloads.iter().any(|written| replica.is_named(written)) {
-            pods.insert(replica.pod);
+        World::Kubernetes if !gathered.knows_pods() => any_beginning("pod", named()),
+        World::Kubernetes => {
+            // A pod that nobody owns is a workload of its own.
+            let mut pods: BTreeSet<String> = named().map(str::to_owned).collect();
+            pods.extend(pods_of(&named().collect(), gathered));
+            any_of("pod", "=~", pods.iter().map(String::as_str))
         }
-    }
-    let pods = any_of("pod", "=~", pods.iter().map(String::as_str));
-    (!pods.is_empty()).then(|| joined(&namespaces, &pods))
+    };
+    joined(&namespaces, &wanted)
+}
+
+/// The words that may be the name of a workload or a replica: `web`, `shop/Deployment/web`, and `shop/web/app` with its container.
+fn named(written: &str) -> impl Iterator<Item = &str> {
+    written.rsplit('/').take(2).filter(|name| !name.is_empty())
+}
+
+/// All pods of the workloads of that name, and all of those of which one pod has it: advice is for a workload, never for a part of it.
+fn pods_of(names: &BTreeSet<&str>, gathered: &Gathered) -> Vec<String> {
+    let of = |replica: &Replica| (replica.namespace.clone(), replica.kind.clone(), replica.workload.clone());
+    let is_named =
+        |replica: &Replica| names.contains(replica.workload.as_str()) || names.contains(replica.pod.as_str());
+    let replicas: Vec<Replica> = replicas(gathered).collect();
+    let wanted: BTreeSet<_> = replicas.iter().filter(|replica| is_named(replica)).map(of).collect();
+    replicas.into_iter().filter(|replica| wanted.contains(&of(replica))).map(|replica| replica.pod).collect()
 }
 
 /// The pods whose owners are known.
@@ -75,12 +90,11 @@ pub fn known_workloads(gathered: &Gathered) -> String {
         .map(|replica| format!("{}/{}/{}", replica.namespace, replica.kind, replica.workload))
         .collect();
     let some: Vec<&str> = known.iter().take(WORKLOADS_TOLD_MAX).map(String::as_str).collect();
-    let more = if known.len() > some.len() {
-        format!(" and {} more", known.len() - some.len())
-    } else {
-        String::new()
-    };
-    format!("it knows {}{more}", some.join(", "))
+    match known.len() - some.len() {
+        0 if some.is_empty() => "it has no kube_pod_owner, so that a pod's name alone tells".to_owned(),
+        0 => format!("it knows {}", some.join(", ")),
+        more => format!("it knows {} and {more} more", some.join(", ")),
+    }
 }
 
 /// With so few samples in a step they are had as they are.

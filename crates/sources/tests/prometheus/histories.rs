@@ -1,7 +1,8 @@
 //! Histories, kills, limits and owners, as they come from a server that is well.
 
 use super::{
-    END, PEAKS, STEP, answer, ask_with, labels, moment, owned, printed, series, settings, shop, shop_but,
+    COUNTS, END, PEAKS, STEP, answer, ask_with, labels, moment, owned, printed, series, settings, shop,
+    shop_but,
 };
 use kernel::bytes::Bytes;
 use model::history::{Kill, LimitsToday, RemarkEffect, Sample};
@@ -166,16 +167,57 @@ fn a_pod_without_known_owner_stands_for_itself_and_that_is_said() {
 
 #[test]
 fn one_workload_is_asked_for_alone_and_a_misspelt_one_is_told() {
-    let server = ScriptedPrometheus::start(&shop()).unwrap();
+    let mut rules = shop();
+    let other = json!({"namespace": "shop", "pod": "db-0", "owner_kind": "StatefulSet", "owner_name": "db"});
+    let web = ["web-7c-a", "web-7c-b"].map(
+        |pod| json!({"namespace": "shop", "pod": pod, "owner_kind": "ReplicaSet", "owner_name": "web-7c"}),
+    );
+    rules.insert(0, ("kube_pod_owner", owned(web.into_iter().chain([other]).collect())));
+    // By its name, with kind or namespace, as the table has it, and by one of its replicas: always the whole workload.
+    for written in ["web", "Deployment/web", "shop/web/app", "shop/web-7c-b/app", "web-7c-a"] {
+        let server = ScriptedPrometheus::start(&rules).unwrap();
+        let mut settings = settings(&server.url());
+        settings.workloads = vec![written.to_owned()];
+        assert_eq!(fetch(&settings, &|_| {}).unwrap().histories.workloads.len(), 2, "{written}");
+        let asked = server.asked();
+        let of_memory =
+            asked.iter().filter(|asked| asked.text.contains("container_memory_working_set_bytes"));
+        let wide: Vec<&str> = of_memory
+            .map(|asked| asked.text.as_str())
+            .filter(|text| !text.contains("web-7c-a|web-7c-b") || text.contains("db"))
+            .collect();
+        assert!(asked.len() > 8 && wide.is_empty(), "{written}: {wide:?}");
+    }
+    let server = ScriptedPrometheus::start(&shop_but(vec![(COUNTS, answer(Vec::new()))])).unwrap();
     let mut settings = settings(&server.url());
-    settings.workloads = vec!["Deployment/web".to_owned()];
-    fetch(&settings, &|_| {}).unwrap();
-    let asked = server.asked();
-    let peaks = asked.iter().find(|asked| asked.text.contains(PEAKS)).unwrap();
-    assert!(peaks.text.contains(r#"pod=~"web-7c-a|web-7c-b""#), "{}", peaks.text);
     settings.workloads = vec!["wbe".to_owned()];
     let error = printed(&fetch(&settings, &|_| {}).unwrap_err());
     assert!(error.contains("looked for the workload wbe; it knows shop/Deployment/web"), "{error}");
+}
+
+#[test]
+fn without_owners_and_without_pods_names_alone_narrow_what_is_asked() {
+    let unowned = vec![("kube_pod_owner", owned(Vec::new()))];
+    let server = ScriptedPrometheus::start(&shop_but(unowned)).unwrap();
+    let mut settings = settings(&server.url());
+    settings.workloads = vec!["web".to_owned()];
+    assert_eq!(fetch(&settings, &|_| {}).unwrap().histories.workloads.len(), 2);
+    let peaks = server.asked().into_iter().find(|asked| asked.text.contains(PEAKS)).unwrap().text;
+    assert!(peaks.contains(r#"pod=~"web(-.*)?""#), "{peaks}");
+    let of_engine = json!({"instance": "host-1:8080", "name": "db"});
+    let count = "count by (namespace) (last_over_time(container_memory_working_set_bytes{name";
+    let server = ScriptedPrometheus::start(&[
+        (count, answer(vec![series(json!({}), &[(0, "1")])])),
+        ("container_memory_working_set_bytes{name", answer(vec![series(of_engine, &[(0, "5"), (1, "6")])])),
+    ])
+    .unwrap();
+    settings.url = server.url().parse().unwrap();
+    settings.workloads = vec!["db".to_owned()];
+    assert_eq!(fetch(&settings, &|_| {}).unwrap().histories.workloads.len(), 1);
+    let asked = server.asked();
+    let of_engine = asked.iter().filter(|asked| asked.text.contains("_bytes{name!="));
+    assert!(of_engine.clone().count() > 3);
+    assert!(of_engine.clone().all(|asked| asked.text.contains(r#"name=~"db""#)), "{asked:?}");
 }
 
 #[test]

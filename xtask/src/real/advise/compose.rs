@@ -1,5 +1,6 @@
 //! The Compose override before a real Compose: accepted, merged, brought up, read back, undone.
 
+use super::composes::composes;
 use super::history::Files;
 use super::{Folder, shell, workload};
 use crate::real::cgroup_files::{Ceiling, ContainerCgroup};
@@ -55,38 +56,47 @@ pub fn run(
         product.run(&["lint", &folder.path().join("highwater.override.yaml").display().to_string()])?;
     checks.check("compose: lint reads the override", linted.code == Some(0), &linted.stdout);
 
-    let version = shell(docker, "docker compose version || docker-compose version")?;
-    println!("      {}", version.stdout.lines().next().unwrap_or_default());
-    let is_plugin = shell(docker, "docker compose version")?.code == Some(0);
-    let program = if is_plugin { "docker compose" } else { "docker-compose" };
-    let name = format!("highwater-advise-{}", std::process::id());
-    let command = format!("cd {} && {program} --project-name {name}", folder.path().display());
-    let project = Project { docker, command };
-    let both = "-f compose.yaml -f highwater.override.yaml";
-    let config = project.run(both, "config")?;
-    checks.check("compose: the merged file is accepted", config.code == Some(0), &config.stderr);
-    let kept = config.stdout.matches("sleep").count() == SERVICES.len();
-    checks.check("compose: it keeps the file's services", kept, &config.stdout);
-
     let start = SERVICES.map(|(_, _, [memory, together])| [memory << 20, together << 20]);
     let advised = SERVICES.map(|(name, ..)| {
         let one = workload(&document, name);
         ["memory_limit_bytes", "memory_and_swap_limit_bytes"].map(|key| one[key].as_u64().unwrap_or(0))
     });
-    checks.check(
-        "compose: advice for each service",
-        advised.iter().all(|[memory, _]| *memory > 0),
-        &document,
-    );
+    let is_advised = advised.iter().all(|[memory, _]| *memory > 0);
+    checks.check("compose: advice for each service", is_advised, &document);
+    for (number, program) in composes()?.iter().enumerate() {
+        let name = format!("highwater-advise-{}-{number}", std::process::id());
+        let command = format!("cd {} && {program} --project-name {name}", folder.path().display());
+        check_program(&Project { docker, command }, program, start, advised, checks)?;
+    }
+    Ok(())
+}
+
+/// One Compose takes both files, brings them up, and goes back to the first alone.
+fn check_program(
+    project: &Project,
+    program: &str,
+    start: [[u64; 2]; SERVICES.len()],
+    advised: [[u64; 2]; SERVICES.len()],
+    checks: &mut Checks,
+) -> anyhow::Result<()> {
+    let version = project.run("", "version")?.stdout.lines().next().unwrap_or_default().to_owned();
+    println!("      {version}");
+    let is_plugin = program.ends_with("docker compose");
+    let short = if is_plugin { "docker compose" } else { "docker-compose" };
+    let both = "-f compose.yaml -f highwater.override.yaml";
+    let config = project.run(both, "config")?;
+    checks.check(&format!("{short}: the merged file is accepted"), config.code == Some(0), &config.stderr);
+    let kept = config.stdout.matches("sleep").count() == SERVICES.len();
+    checks.check(&format!("{short}: it keeps the file's services"), kept, &config.stdout);
     for (what, files, expected) in [
         ("as the file says", "-f compose.yaml", start),
         ("as advised", both, advised),
         ("as the file says again", "-f compose.yaml", start),
     ] {
         let up = project.run(files, "up --detach --timeout 0")?;
-        checks.check(&format!("compose up {what}"), up.code == Some(0), &up.stderr);
+        checks.check(&format!("{short} up {what}"), up.code == Some(0), &up.stderr);
         for ((service, ..), expected) in SERVICES.iter().zip(expected) {
-            check_service(&project, service, what, expected, checks)?;
+            check_service(project, service, &format!("{what} ({short})"), expected, checks)?;
         }
     }
     Ok(())

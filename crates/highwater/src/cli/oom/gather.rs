@@ -2,7 +2,7 @@
 
 use crate::cli::Global;
 use crate::cli::observe;
-use crate::cli::oom::{Origin, ended, parse};
+use crate::cli::oom::{Origin, ended, minutes, parse};
 use anyhow::Context;
 use judge::oom::Observed;
 use kernel::oom_report::reader::{OomEvent, OomReader};
@@ -11,14 +11,16 @@ use model::cgroup::Cgroup;
 use model::container::EndedContainer;
 use model::incident::observed::{CgroupRef, CounterChange, KillCounters, KillTotal, Log};
 use model::incident::witness::LogSource;
-use model::incident::{Incident, Incidents};
+use model::incident::{Incident, IncidentId, Incidents};
 use model::kernel_log::BootId;
 use model::reading::Reading;
+use model::recorded::RecordedSeries;
 use model::snapshot::{Missing, Snapshot, Timestamp};
 use sources::collect::Scope;
 use sources::host_root::HostRoot;
 use sources::journal::{Journal, JournalRecord, JournalStart};
 use sources::kmsg::{Kmsg, KmsgStart, KmsgStep};
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::record::StoredIncident;
@@ -32,6 +34,8 @@ pub struct Gathered {
     pub missing: Vec<Missing>,
     /// Incidents that a watch kept and nothing else tells of any more, oldest first.
     pub kept: Vec<StoredIncident>,
+    /// The minutes before the incidents that were found otherwise, where a watch kept them too, by incident.
+    pub minutes: HashMap<IncidentId, RecordedSeries>,
     /// Incidents that `--since` could not be held against, because nobody knows their date.
     pub undated: u64,
     /// Containers that have ended, as far as an engine remembers them.
@@ -79,7 +83,14 @@ pub fn gather(global: &Global, origin: &Origin) -> anyhow::Result<Gathered> {
     let mut gathered =
         if origin.from.is_empty() { of_machine(global, origin.since)? } else { of_files(&origin.from)? };
     if let Some(folder) = &origin.state {
-        gathered.kept = kept(folder, &gathered.found)?;
+        let store = Store::open_to_read(folder).context("--state")?;
+        let stored = store.incidents().context("--state")?;
+        for incident in &gathered.found.incidents {
+            if let Some(series) = minutes::attached(&stored, &incident.id.0) {
+                gathered.minutes.insert(incident.id.clone(), series);
+            }
+        }
+        gathered.kept = kept(stored, &gathered.found);
     }
     if let Some(age) = origin.since {
         let now = sources::proc::wall_clock();
@@ -93,12 +104,10 @@ pub fn gather(global: &Global, origin: &Origin) -> anyhow::Result<Gathered> {
     Ok(gathered)
 }
 
-/// What a watch kept in this folder and is not found otherwise.
-fn kept(folder: &Path, found: &Incidents) -> anyhow::Result<Vec<StoredIncident>> {
-    let store = Store::open_to_read(folder).context("--state")?;
-    let mut kept = store.incidents().context("--state")?;
-    kept.retain(|kept| found.incidents.iter().all(|incident| incident.id.0 != kept.id));
-    Ok(kept)
+/// What a watch kept and is not found otherwise.
+fn kept(mut stored: Vec<StoredIncident>, found: &Incidents) -> Vec<StoredIncident> {
+    stored.retain(|kept| found.incidents.iter().all(|incident| incident.id.0 != kept.id));
+    stored
 }
 
 fn undated(found: &Incidents) -> u64 {
@@ -122,7 +131,14 @@ fn of_files(paths: &[PathBuf]) -> anyhow::Result<Gathered> {
     }
     let observed = Observed { logs: &logs, calendars: &calendars, ..Observed::default() };
     let found = judge::oom::incidents(&observed);
-    Ok(Gathered { found, missing: Vec::new(), kept: Vec::new(), ended: Vec::new(), undated: 0 })
+    Ok(Gathered {
+        found,
+        missing: Vec::new(),
+        kept: Vec::new(),
+        minutes: HashMap::new(),
+        ended: Vec::new(),
+        undated: 0,
+    })
 }
 
 /// Nothing in a log is younger than its last change; of a stream that is now. A copy from another machine may bear any date, but
@@ -174,7 +190,7 @@ fn of_machine(global: &Global, since: Option<Duration>) -> anyhow::Result<Gather
         ..Observed::default()
     };
     let found = judge::oom::incidents(&observed);
-    Ok(Gathered { found, missing, kept: Vec::new(), ended, undated: 0 })
+    Ok(Gathered { found, missing, kept: Vec::new(), minutes: HashMap::new(), ended, undated: 0 })
 }
 
 /// The wall clock when the machine started.
