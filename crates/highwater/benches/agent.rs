@@ -12,12 +12,13 @@
     clippy::cast_precision_loss
 )]
 
+use kernel::hierarchy::CgroupVersion;
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
+use testkit::cgroup_forest::{Forest, Hopper, hop_if_asked};
 
 const CONTAINERS: usize = 1_000;
 const ROUNDS: u32 = 40;
@@ -27,18 +28,23 @@ const SECOND: Duration = Duration::from_secs(1);
 const WARM_UP: Duration = Duration::from_secs(15);
 
 fn main() {
-    let arguments: Vec<String> = std::env::args().collect();
-    if arguments.get(1).is_some_and(|first| first == "--hop") {
-        return hop(Path::new(&arguments[2]));
+    if hop_if_asked().unwrap() {
+        return;
     }
     let Some(binary) = std::env::var_os("HIGHWATER") else {
         eprintln!("HIGHWATER is not set: expected the path of the binary");
         return;
     };
-    let forest = Forest::plant();
+    let v1 = Path::new("/sys/fs/cgroup/memory");
+    let (mount, version) = match v1.is_dir() {
+        true => (v1, CgroupVersion::V1),
+        false => (Path::new("/sys/fs/cgroup"), CgroupVersion::V2),
+    };
+    let forest = Forest::plant(mount, version, (0..CONTAINERS).map(member), &["own", "agent"])
+        .expect("root, and a writable hierarchy");
     let state = tempfile::tempdir().unwrap();
     let mut agent = Agent::start(Path::new(&binary), &forest, state.path());
-    let mut hopper = Hopper::start(&forest.folder);
+    let mut hopper = Hopper::start(&forest).unwrap();
     sleep(WARM_UP);
     assert!(agent.child.try_wait().unwrap().is_none(), "the agent ended");
     for (name, moves) in [("every container moves", true), ("no container moves", false)] {
@@ -47,10 +53,10 @@ fn main() {
         for _ in 0..ROUNDS {
             let begin = Instant::now();
             if moves {
-                hopper.touch_all();
+                hopper.touch_all().unwrap();
             }
             let start = cpu_time();
-            forest.read_plainly();
+            forest.read_plainly().unwrap();
             plain += cpu_time() - start;
             sleep(SECOND.saturating_sub(begin.elapsed()));
         }
@@ -63,16 +69,16 @@ fn main() {
         );
     }
     let mib = |bytes: u64| bytes as f64 / f64::from(1 << 20);
-    let with_caches = mib(forest.agent_kernel_bytes());
-    forest.drop_caches_of_agent();
-    let kernel = mib(forest.agent_kernel_bytes());
+    let with_caches = mib(forest.kernel_bytes("agent").unwrap());
+    forest.drop_caches("agent");
+    let kernel = mib(forest.kernel_bytes("agent").unwrap());
     let resident = mib(agent.peak_resident_bytes());
     let all = kernel + resident;
     println!(
         "memory of the agent, {CONTAINERS} containers: {all:.1} MiB ({resident:.1} resident at most, {kernel:.1} of the kernel's, {with_caches:.1} with caches that it gives back) against 40 MiB promised: ratio {:.2}",
         all / 40.0
     );
-    hopper.stop();
+    hopper.stop().unwrap();
     agent.child.kill().unwrap();
     agent.child.wait().unwrap();
 }
@@ -90,8 +96,7 @@ struct Agent {
 
 impl Agent {
     fn start(binary: &Path, forest: &Forest, state: &Path) -> Self {
-        let own = |name: &str| fs::write(forest.folder.join(name).join("cgroup.procs"), "0").unwrap();
-        own("agent");
+        forest.enter("agent").unwrap();
         let child = Command::new(binary)
             .arg("agent")
             .arg("--socket")
@@ -101,7 +106,7 @@ impl Agent {
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
-        own("own");
+        forest.enter("own").unwrap();
         Self { child }
     }
 
@@ -128,131 +133,4 @@ fn cpu_time() -> Duration {
 fn member(number: usize) -> String {
     let spread = (number as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     format!("docker-{spread:016x}{number:048x}.scope")
-}
-
-/// Cgroups of our own, removed when dropped.
-struct Forest {
-    folder: PathBuf,
-    is_v2: bool,
-}
-
-impl Forest {
-    fn plant() -> Self {
-        let v1 = Path::new("/sys/fs/cgroup/memory");
-        let is_v2 = !v1.is_dir();
-        let mount = if is_v2 { Path::new("/sys/fs/cgroup") } else { v1 };
-        let folder = mount.join(format!("highwater-bench-agent-{}", std::process::id()));
-        fs::create_dir(&folder).expect("root, and a writable hierarchy");
-        if is_v2 {
-            fs::write(folder.join("cgroup.subtree_control"), "+memory").unwrap();
-        }
-        let forest = Self { folder, is_v2 };
-        forest.folders().for_each(|folder| fs::create_dir(folder).unwrap());
-        forest
-    }
-
-    fn folders(&self) -> impl Iterator<Item = PathBuf> {
-        let others = ["own", "agent"].map(str::to_owned);
-        (0..CONTAINERS).map(member).chain(others).map(|name| self.folder.join(name))
-    }
-
-    /// Kernel memory charged to the agent's cgroup.
-    fn agent_kernel_bytes(&self) -> u64 {
-        let own = self.folder.join("agent");
-        if !self.is_v2 {
-            let text = fs::read_to_string(own.join("memory.kmem.usage_in_bytes")).unwrap();
-            return text.trim().parse().unwrap();
-        }
-        let stat = fs::read_to_string(own.join("memory.stat")).unwrap();
-        stat.lines().find_map(|line| line.strip_prefix("kernel ")).unwrap().parse().unwrap()
-    }
-
-    /// Asks the kernel to take back what it only caches for the agent: names and inodes of files that were opened once.
-    fn drop_caches_of_agent(&self) {
-        let own = self.folder.join("agent");
-        // Less than was asked for is an error to the kernel, and expected.
-        let _ = match self.is_v2 {
-            false => fs::write(own.join("memory.force_empty"), "0"),
-            true => fs::write(own.join("memory.reclaim"), "1G"),
-        };
-    }
-
-    /// What a reader does that keeps nothing: the five files of a dashboard.
-    fn read_plainly(&self) {
-        let files = match self.is_v2 {
-            false => [
-                "memory.stat",
-                "memory.usage_in_bytes",
-                "memory.limit_in_bytes",
-                "memory.memsw.usage_in_bytes",
-                "memory.failcnt",
-            ],
-            true => ["memory.stat", "memory.current", "memory.max", "memory.swap.current", "memory.events"],
-        };
-        let mut buffer = [0_u8; 4096];
-        for number in 0..CONTAINERS {
-            let folder = self.folder.join(member(number));
-            for file in files {
-                let mut file = fs::File::open(folder.join(file)).unwrap();
-                let _ = file.read(&mut buffer).unwrap();
-            }
-        }
-    }
-}
-
-impl Drop for Forest {
-    fn drop(&mut self) {
-        let _ = fs::write(self.folder.parent().unwrap().join("cgroup.procs"), "0");
-        for folder in self.folders().chain([self.folder.clone()]) {
-            let _ = fs::remove_dir(folder);
-        }
-    }
-}
-
-/// A child that goes through all cgroups and leaves a page in each, so that every usage moves.
-struct Hopper {
-    child: Child,
-    to: ChildStdin,
-    from: BufReader<ChildStdout>,
-}
-
-impl Hopper {
-    fn start(folder: &Path) -> Self {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .arg("--hop")
-            .arg(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (to, from) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
-        Self { child, to, from }
-    }
-
-    fn touch_all(&mut self) {
-        self.to.write_all(b"go\n").unwrap();
-        let mut line = String::new();
-        self.from.read_line(&mut line).unwrap();
-        assert_eq!(line, "gone\n");
-    }
-
-    fn stop(mut self) {
-        drop(self.to);
-        self.child.wait().unwrap();
-    }
-}
-
-/// A page of a file in memory is charged to the cgroup that writes it, and stays there.
-fn hop(folder: &Path) {
-    let path = PathBuf::from(format!("/dev/shm/highwater-bench-{}", std::process::id()));
-    let mut pages = fs::File::create(&path).unwrap();
-    fs::remove_file(&path).unwrap();
-    for _ in std::io::stdin().lines() {
-        for number in 0..CONTAINERS {
-            fs::write(folder.join(member(number)).join("cgroup.procs"), "0").unwrap();
-            pages.write_all(&[1; 4096]).unwrap();
-        }
-        println!("gone");
-    }
-    let _ = fs::write(folder.parent().unwrap().join("cgroup.procs"), "0");
 }

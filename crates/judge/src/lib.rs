@@ -28,7 +28,6 @@ pub mod protection;
 pub mod qos;
 pub mod recommend;
 pub mod recording;
-pub mod remembered;
 pub mod replay;
 pub mod silence;
 pub mod split;

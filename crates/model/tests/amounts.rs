@@ -45,6 +45,6 @@ proptest! {
 
     #[test]
     fn no_text_stops_the_readers(text in "[-+.0-9eEinumkKMGTPb ]{0,12}|.{0,8}") {
-        let _ = (kubernetes::milli(&text), docker::bytes_or_unlimited(&text));
+        let _ = (kubernetes::milli(&text), docker::bytes(&text));
     }
 }

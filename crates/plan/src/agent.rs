@@ -17,7 +17,7 @@ pub const DROP_IN: &str = "/etc/systemd/system/highwater-agent.service.d/10-host
 /// The link by which systemd starts the agent with the machine.
 pub const LINK: &str = "/etc/systemd/system/multi-user.target.wants/highwater-agent.service";
 
-/// The files that are the same on every machine: path, text, why.
+/// The files that are the same on every machine: name of the step, path, text, why.
 const FILES: [(&str, &str, &str, &str); 4] = [
     (
         "agent-user",

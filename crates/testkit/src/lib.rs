@@ -1,5 +1,6 @@
 //! Development only: imagined machines as values, recorded ones as folders, and scripted servers.
 
+pub mod cgroup_forest;
 pub mod imagined;
 pub mod leak_families;
 pub mod oom_text;

@@ -92,18 +92,9 @@ pub fn on_node(mut advised: Recommendation, node_memory: Bytes, node_swap: Bytes
     advised
 }
 
-/// The node's swap per memory that gives nine of ten containers what they should have.
-#[must_use]
-pub fn node_ratio(wanted: &[Wanted]) -> Option<f64> {
-    let ratios = wanted.iter().filter(|wanted| wanted.swap > Bytes::ZERO);
-    let mut ratios: Vec<f64> = ratios.filter_map(|wanted| wanted.swap.ratio_of(wanted.request)).collect();
-    ratios.sort_unstable_by(f64::total_cmp);
-    ratios.get((ratios.len() * 9).div_ceil(10).checked_sub(1)?).copied()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Bytes, Recommendation, Wanted, Way, node_ratio, on_node, way};
+    use super::{Bytes, Recommendation, Wanted, Way, on_node, way};
     use model::recommendation::Confidence;
 
     const GIB: u64 = 1 << 30;
@@ -158,12 +149,5 @@ mod tests {
             assert!(share >= found.swap && found.request < found.memory, "{found:?}");
             assert!(found.memory.0 + share.0 >= 2 * GIB, "{found:?}");
         }
-    }
-
-    #[test]
-    fn a_node_serves_nine_of_ten() {
-        let all: Vec<Wanted> = (1..=10).map(|share| wanted(100, 100, share * 10)).collect();
-        assert_eq!(node_ratio(&all), Some(0.9));
-        assert_eq!(node_ratio(&[wanted(100, 100, 0)]), None);
     }
 }

@@ -2,7 +2,7 @@
 
 /// Bytes of a size; `None` when Docker refuses the text. A fraction of a byte is cut off.
 ///
-/// `-1` is refused here: only the options that know it as "unlimited" accept it, see [`bytes_or_unlimited`].
+/// `-1` is refused here: only the options that know it as "unlimited" accept it.
 #[must_use]
 pub fn bytes(text: &str) -> Option<u64> {
     let last = text.rfind(|symbol: char| symbol.is_ascii_digit() || matches!(symbol, '.' | ' '))?;
@@ -12,12 +12,6 @@ pub fn bytes(text: &str) -> Option<u64> {
     // Casting saturates, where Go's result is undefined.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
     (size >= 0.0).then_some((size as u64).min(i64::MAX.cast_unsigned()))
-}
-
-/// A size, or `-1`: `Some(None)` is unlimited.
-#[must_use]
-pub fn bytes_or_unlimited(text: &str) -> Option<Option<u64>> {
-    if text == "-1" { Some(None) } else { bytes(text).map(Some) }
 }
 
 fn multiplier(suffix: &str) -> Option<f64> {
@@ -44,7 +38,7 @@ fn go_float(text: &str) -> Option<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes, bytes_or_unlimited};
+    use super::bytes;
 
     /// From go-units' `size_test.go` (`TestRAMInBytes`).
     #[test]
@@ -87,12 +81,5 @@ mod tests {
         ] {
             assert_eq!(bytes(text), None, "{text}");
         }
-    }
-
-    #[test]
-    fn minus_one_is_unlimited_where_it_is_known() {
-        assert_eq!(bytes_or_unlimited("-1"), Some(None));
-        assert_eq!(bytes_or_unlimited("1g"), Some(Some(1 << 30)));
-        assert_eq!(bytes_or_unlimited("-2"), None);
     }
 }

@@ -3,12 +3,12 @@
 use crate::lint::Subject;
 use crate::lint::kubernetes::object::{Container, Pod, pods, requests_and_limits};
 use crate::lint::kubernetes::unread_metadata;
+use crate::lint::node::kubelet;
 use crate::lint::report::{self, Place};
 use crate::{limited_swap, pod_resources, qos};
 use kernel::bytes::Bytes;
-use model::document::kind::DocumentKind;
+use model::document::Span;
 use model::document::node::{Entry, Node};
-use model::document::{Content, Span};
 use model::lint::{KubernetesVersion, LintFinding, LintSeverity};
 use model::outcome::MemoryResources;
 use model::outcome::node::{NodeSetup, SwapBehavior};
@@ -79,10 +79,8 @@ pub fn wishing_pods<'a>(subject: &Subject<'a>) -> impl Iterator<Item = (Pod<'a>,
 /// `memorySwap.swapBehavior: LimitedSwap` in a kubelet configuration of the file.
 #[must_use]
 pub fn of_kubelet(subject: &Subject<'_>) -> Option<Span> {
-    let documents = subject.file.documents.iter();
-    documents.filter(|document| document.kind == DocumentKind::KubeletConfiguration).find_map(|document| {
-        let Content::Tree(root) = &document.content else { return None };
-        let behavior = root.at(&["memorySwap", "swapBehavior"])?;
+    kubelet::configurations(subject).iter().find_map(|configuration| {
+        let behavior = configuration.root.at(&["memorySwap", "swapBehavior"])?;
         (behavior.text() == Some("LimitedSwap")).then_some(behavior.span)
     })
 }

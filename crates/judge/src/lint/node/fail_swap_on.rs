@@ -4,6 +4,7 @@ use crate::lint::node::kubelet;
 use crate::lint::report;
 use crate::lint::{Example, Rule, Subject};
 use model::document::Edit;
+use model::document::node::Node;
 use model::lint::{Fix, LintFinding, LintSeverity};
 
 /// The rule.
@@ -31,12 +32,15 @@ pub const RULE: Rule = Rule {
 };
 
 fn check(subject: &Subject<'_>, findings: &mut Vec<LintFinding>) {
-    let elsewhere =
-        kubelet::flags(subject).iter().any(|flag| flag.name == "fail-swap-on" && flag.value == "false")
-            || kubelet::configurations(subject).iter().any(|one| {
-                one.root.get("failSwapOn").and_then(model::document::node::Node::bool) == Some(false)
-            });
-    for configuration in kubelet::configurations(subject) {
+    let configurations = kubelet::configurations(subject);
+    if configurations.is_empty() {
+        return;
+    }
+    let elsewhere = kubelet::flags(subject)
+        .iter()
+        .any(|flag| flag.name == "fail-swap-on" && flag.value == "false")
+        || configurations.iter().any(|one| one.root.get("failSwapOn").and_then(Node::bool) == Some(false));
+    for configuration in configurations {
         let root = configuration.root;
         let Some((span, behavior)) = kubelet::swap_behavior(root) else { continue };
         if !["LimitedSwap", "UnlimitedSwap"].contains(&behavior) {
