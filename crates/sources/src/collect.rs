@@ -386,14 +386,13 @@ impl Collector {
             return;
         }
         self.comings_and_goings += 1;
-        let cgroups = std::mem::take(&mut self.snapshot.cgroups);
-        let nodes = std::mem::take(&mut self.nodes);
-        self.places.clear();
-        let mut new_index: Vec<Option<usize>> = Vec::with_capacity(cgroups.len());
-        for (mut cgroup, node) in cgroups.into_iter().zip(nodes) {
+        let mut new_index: Vec<Option<usize>> = Vec::with_capacity(self.nodes.len());
+        let mut stay = 0;
+        for (cgroup, node) in self.snapshot.cgroups.iter_mut().zip(&self.nodes) {
             let parent = cgroup.parent.map(|parent| new_index.get(parent.0).copied().flatten());
             if gone.contains(&cgroup.path) || parent == Some(None) {
                 new_index.push(None);
+                self.places.remove(&cgroup.path);
                 self.descriptors_left += node.descriptors_kept();
                 if let Some(watch) = &mut self.watch {
                     watch.forget(&cgroup.path);
@@ -401,11 +400,16 @@ impl Collector {
                 continue;
             }
             cgroup.parent = parent.flatten().map(CgroupIndex);
-            new_index.push(Some(self.nodes.len()));
-            self.places.insert(cgroup.path.clone(), self.nodes.len());
-            self.nodes.push(node);
-            self.snapshot.cgroups.push(cgroup);
+            if let Some(place) = self.places.get_mut(&cgroup.path) {
+                *place = stay;
+            }
+            new_index.push(Some(stay));
+            stay += 1;
         }
+        let mut stays = new_index.iter();
+        self.snapshot.cgroups.retain(|_| stays.next().is_some_and(Option::is_some));
+        let mut stays = new_index.iter();
+        self.nodes.retain(|_| stays.next().is_some_and(Option::is_some));
     }
 
     fn refresh_all(&mut self) {
