@@ -46,6 +46,15 @@ pub enum Habit {
     Repeatedly,
 }
 
+/// What a notification told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// A limit or a counter moved: a scan reads it.
+    FilesMoved,
+    /// At most cgroups came and went, which are taken in already.
+    NothingToRead,
+}
+
 /// Takes snapshots of one machine.
 pub struct Collector {
     root: HostRoot,
@@ -63,6 +72,7 @@ pub struct Collector {
     descriptors_left: usize,
     scans: usize,
     oom_kills_host: Option<u64>,
+    somebody_was_killed: bool,
     joined: Joined,
     comings_and_goings: u64,
 }
@@ -121,6 +131,7 @@ impl Collector {
             descriptors_left: 0,
             scans: 0,
             oom_kills_host: None,
+            somebody_was_killed: false,
             joined: Joined::NotYet,
             comings_and_goings: 0,
         }
@@ -205,12 +216,25 @@ impl Collector {
         self.watch.as_ref().map(CgroupWatch::descriptor)
     }
 
-    /// Takes what was notified, and says whether a scan would find something new.
-    pub fn hear_notification(&mut self) -> bool {
+    /// Takes what was notified without a scan: cgroups that came are read and watched, those that went are let go.
+    pub fn hear_notification(&mut self) -> Heard {
         let changes = self.watch.as_mut().map(CgroupWatch::changes).unwrap_or_default();
-        let is_news = !changes.is_empty();
+        let is_of_files =
+            |change: &CgroupChange| matches!(change, CgroupChange::File { .. } | CgroupChange::Overflow);
+        let heard = if changes.iter().any(is_of_files) { Heard::FilesMoved } else { Heard::NothingToRead };
         self.notice_files(changes);
-        is_news
+        self.notice_comings_and_goings();
+        self.refresh_those(Node::is_unread);
+        if self.joined == Joined::NotYet {
+            self.join();
+        }
+        heard
+    }
+
+    /// The machine's count of kills at the last scan.
+    #[must_use]
+    pub const fn oom_kills_host(&self) -> Option<u64> {
+        self.oom_kills_host
     }
 
     /// Reads every counter at the next scan, whether or not anything says that it moved.
@@ -289,6 +313,13 @@ impl Collector {
             None => vec![CgroupChange::Overflow],
         };
         self.notice_files(changes);
+        self.notice_comings_and_goings();
+    }
+
+    fn notice_comings_and_goings(&mut self) {
+        if self.heard.is_empty() {
+            return;
+        }
         let mut gone = HashSet::new();
         for change in std::mem::take(&mut self.heard) {
             match change {
@@ -387,14 +418,13 @@ impl Collector {
             return;
         }
         self.comings_and_goings += 1;
-        let cgroups = std::mem::take(&mut self.snapshot.cgroups);
-        let nodes = std::mem::take(&mut self.nodes);
-        self.places.clear();
-        let mut new_index: Vec<Option<usize>> = Vec::with_capacity(cgroups.len());
-        for (mut cgroup, node) in cgroups.into_iter().zip(nodes) {
+        let mut new_index: Vec<Option<usize>> = Vec::with_capacity(self.nodes.len());
+        let mut stay = 0;
+        for (cgroup, node) in self.snapshot.cgroups.iter_mut().zip(&self.nodes) {
             let parent = cgroup.parent.map(|parent| new_index.get(parent.0).copied().flatten());
             if gone.contains(&cgroup.path) || parent == Some(None) {
                 new_index.push(None);
+                self.places.remove(&cgroup.path);
                 self.descriptors_left += node.descriptors_kept();
                 if let Some(watch) = &mut self.watch {
                     watch.forget(&cgroup.path);
@@ -402,30 +432,42 @@ impl Collector {
                 continue;
             }
             cgroup.parent = parent.flatten().map(CgroupIndex);
-            new_index.push(Some(self.nodes.len()));
-            self.places.insert(cgroup.path.clone(), self.nodes.len());
-            self.nodes.push(node);
-            self.snapshot.cgroups.push(cgroup);
+            if let Some(place) = self.places.get_mut(&cgroup.path) {
+                *place = stay;
+            }
+            new_index.push(Some(stay));
+            stay += 1;
         }
+        let mut stays = new_index.iter();
+        self.snapshot.cgroups.retain(|_| stays.next().is_some_and(Option::is_some));
+        let mut stays = new_index.iter();
+        self.nodes.retain(|_| stays.next().is_some_and(Option::is_some));
     }
 
     fn refresh_all(&mut self) {
-        let Ok(files) = &mut self.found.files else { return };
         let kills = self.snapshot.host.vmstat.value().and_then(|vmstat| vmstat.get("oom_kill"));
-        let somebody_was_killed = self.oom_kills_host.is_some() && kills != self.oom_kills_host;
+        self.somebody_was_killed = self.oom_kills_host.is_some() && kills != self.oom_kills_host;
         self.oom_kills_host = kills;
+        self.refresh_those(|_| true);
+    }
+
+    fn refresh_those(&mut self, are_meant: impl Fn(&Node) -> bool) {
+        let Ok(files) = &mut self.found.files else { return };
         let mut refresh = Refresh {
             files,
             layout: &mut self.layout,
             descriptors_left: &mut self.descriptors_left,
             uptime: self.snapshot.uptime,
             scan: self.scans,
-            somebody_was_killed,
+            somebody_was_killed: self.somebody_was_killed,
             is_watched: self.watch.is_some(),
             has_swap: self.snapshot.host.swap_total().get() != Some(Bytes::ZERO),
         };
         let mut vanished = HashSet::new();
         for (index, (node, cgroup)) in self.nodes.iter_mut().zip(&mut self.snapshot.cgroups).enumerate() {
+            if !are_meant(node) {
+                continue;
+            }
             if refresh.refresh(index, node, cgroup) == node::Presence::Gone {
                 vanished.insert(cgroup.path.clone());
             }

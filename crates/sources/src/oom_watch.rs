@@ -10,7 +10,7 @@ mod v1_notification;
 mod wake;
 
 use crate::collect::join::Witnesses;
-use crate::collect::{Collector, Habit, Scope};
+use crate::collect::{Collector, Habit, Heard, Scope};
 use crate::host_root::HostRoot;
 use crate::kmsg::record::KernelRecord;
 use crate::kmsg::{Kmsg, KmsgStart, KmsgStep};
@@ -91,6 +91,8 @@ pub struct OomWatch {
     known: KnownCounters,
     memories: Memories,
     schedule: Schedule,
+    /// The machine's count of kills before v1 last began to notify.
+    kills_at_rest: Option<u64>,
     looks: u64,
     caller: Option<OwnedFd>,
 }
@@ -139,6 +141,7 @@ impl OomWatch {
             known: KnownCounters::default(),
             memories: Memories::new(options),
             schedule: Schedule::new(options.interval, Instant::now()),
+            kills_at_rest: None,
             looks: 1,
             caller: None,
         };
@@ -190,17 +193,19 @@ impl OomWatch {
 
     /// Reads what moved in every cgroup.
     fn look(&mut self) -> Vec<Happening> {
-        if self.schedule.begin_look(Instant::now()) == schedule::Look::Closely {
+        let now = Instant::now();
+        if !self.schedule.is_certain(now) && !self.was_somebody_killed() {
+            self.schedule.leave_out(now);
+            return Vec::new();
+        }
+        if self.schedule.begin_look(now) == schedule::Look::Closely {
             self.collector.read_counters_next();
         }
         self.looks += 1;
         let comings_and_goings = self.collector.comings_and_goings();
         self.collector.scan();
-        let are_the_same = self.collector.comings_and_goings() == comings_and_goings;
+        self.register_new(comings_and_goings);
         let snapshot = self.collector.snapshot();
-        if let Some(v1) = self.v1.as_mut().filter(|v1| !(are_the_same && v1.is_complete())) {
-            v1.register(snapshot);
-        }
         self.memories.remember(snapshot);
         let mut happenings = self.known.changes(snapshot, proc::uptime(&self.root));
         if let Some(mark_victim) = &mut self.mark_victim {
@@ -209,6 +214,21 @@ impl OomWatch {
             happenings.extend(marked.map(|victim| Happening::VictimMarked { victim, heard_at }));
         }
         happenings
+    }
+
+    /// v1 also notifies when a cgroup goes, and where containers come and go all day looking at everything each time is dear.
+    /// Every kill is in the machine's count (`oom_kill` in `/proc/vmstat`, 4.13); where that cannot be read, it may be one.
+    fn was_somebody_killed(&self) -> bool {
+        let kills = proc::kills(&self.root);
+        kills.is_none() || kills != self.kills_at_rest
+    }
+
+    /// Has v1 notify of cgroups that came since so many had come and gone.
+    fn register_new(&mut self, comings_and_goings: u64) {
+        let are_the_same = self.collector.comings_and_goings() == comings_and_goings;
+        if let Some(v1) = self.v1.as_mut().filter(|v1| !(are_the_same && v1.is_complete())) {
+            v1.register(self.collector.snapshot());
+        }
     }
 
     fn block(&mut self, until: Instant) -> Wake {
@@ -223,9 +243,21 @@ impl OomWatch {
         };
         let wake = wakers.block(until.saturating_duration_since(now));
         match wake {
-            Wake::Cgroups if self.collector.hear_notification() => self.schedule.plan_look(Instant::now()),
-            Wake::Cgroups => self.schedule.rest(Instant::now()),
+            Wake::Cgroups => {
+                let comings_and_goings = self.collector.comings_and_goings();
+                match self.collector.hear_notification() {
+                    Heard::FilesMoved => self.schedule.plan_look(Instant::now()),
+                    Heard::NothingToRead => self.schedule.rest(Instant::now()),
+                }
+                if self.collector.comings_and_goings() != comings_and_goings {
+                    self.memories.meet(self.collector.snapshot(), proc::uptime(&self.root));
+                }
+                self.register_new(comings_and_goings);
+            }
             Wake::V1 => {
+                if !self.schedule.is_after_notification() {
+                    self.kills_at_rest = self.collector.oom_kills_host();
+                }
                 if let Some(v1) = &self.v1 {
                     v1.rearm();
                 }

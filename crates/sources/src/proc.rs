@@ -36,6 +36,12 @@ pub fn refresh(root: &HostRoot, host: &mut Host) {
     host.pressure = root.parsed("/proc/pressure/memory", pressure::Pressure::parse);
 }
 
+/// The machine's own count of processes killed for memory since it was booted.
+#[must_use]
+pub fn kills(root: &HostRoot) -> Option<u64> {
+    root.parsed("/proc/vmstat", vmstat::Vmstat::parse).value().and_then(|vmstat| vmstat.get("oom_kill"))
+}
+
 fn zram_devices(root: &HostRoot) -> Vec<ZramDevice> {
     let devices = root.names("/sys/block").into_iter().filter(|name| name.starts_with("zram"));
     devices

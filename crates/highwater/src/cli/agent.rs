@@ -53,7 +53,7 @@ pub const STATE: &str = "/var/lib/highwater/agent";
 pub const SOCKET: &str = "/run/highwater/agent.sock";
 
 /// What is kept in memory of the seconds before a kill; the rest is in the history.
-const BEFORE_KILL_BYTES_MAX: usize = 4 * 1024 * 1024;
+const BEFORE_KILL_BYTES_MAX: usize = 2 * 1024 * 1024;
 
 /// Each file that is kept open pins four KiB of the kernel's memory: so many are 16 MiB.
 const DESCRIPTORS_MAX: usize = 3_700;

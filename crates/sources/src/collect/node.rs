@@ -71,6 +71,12 @@ impl Node {
         self.kept.iter().flatten().count()
     }
 
+    /// Whether it has never been read.
+    #[must_use]
+    pub const fn is_unread(&self) -> bool {
+        self.paths[0].is_empty()
+    }
+
     /// Reads everything at the next scan.
     pub fn forget(&mut self) {
         self.wanted = Wanted::default();
@@ -115,7 +121,7 @@ pub struct Refresh<'a> {
 impl Refresh<'_> {
     /// Brings one cgroup up to date.
     pub fn refresh(&mut self, index: usize, node: &mut Node, cgroup: &mut Cgroup) -> Presence {
-        if node.paths[0].is_empty() {
+        if node.is_unread() {
             self.prepare(node, cgroup);
         }
         let before = cgroup.memory.usage.get();

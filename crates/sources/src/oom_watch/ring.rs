@@ -6,6 +6,7 @@ use kernel::limit::Limit;
 use model::cgroup::{Cgroup, CgroupId, Swap};
 use model::incident::observed::{CgroupMoment, CgroupRef};
 use model::snapshot::Snapshot;
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
@@ -175,6 +176,17 @@ impl Memories {
             kept.gone_at.get_or_insert(now);
         }
         self.forget(now);
+    }
+
+    /// Begins to remember cgroups that came since the last look; they may be gone before the next.
+    pub fn meet(&mut self, snapshot: &Snapshot, now: Duration) {
+        for cgroup in &snapshot.cgroups {
+            if let Entry::Vacant(place) = self.kept.entry(cgroup.id) {
+                let new = place.insert(BeforeKill::new(cgroup));
+                new.look = self.looks;
+                new.note(Figures::of(cgroup, now), cgroup);
+            }
+        }
     }
 
     fn forget(&mut self, now: Duration) {

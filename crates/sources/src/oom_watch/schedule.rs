@@ -36,7 +36,9 @@ pub struct Schedule {
 pub enum Look {
     /// At what is said to have moved.
     AtWhatMoved,
-    /// At every counter.
+    /// The same, where somebody was killed meanwhile.
+    IfKilled,
+    /// At every counter, where somebody was killed meanwhile.
     Closely,
 }
 
@@ -96,13 +98,30 @@ impl Schedule {
         }
     }
 
-    /// Plans looks because v1 says that a cgroup is out of memory. A look that was planned before stays.
+    /// Whether looks after a notification of v1 are still to come.
+    pub fn is_after_notification(&self) -> bool {
+        self.planned.iter().any(|planned| planned.look != Look::AtWhatMoved)
+    }
+
+    /// Whether a look that is due now is to be done whether or not somebody was killed.
+    pub fn is_certain(&self, now: Instant) -> bool {
+        let is_due = |planned: &Planned| planned.at <= now && planned.look == Look::AtWhatMoved;
+        self.tick <= now || self.planned.iter().any(is_due)
+    }
+
+    /// Leaves out the looks that are due: nobody was killed.
+    pub fn leave_out(&mut self, now: Instant) {
+        self.last_look = Some(now);
+        self.planned.retain(|planned| planned.at > now);
+    }
+
+    /// Plans looks because v1 says that a cgroup is out of memory, or that one is gone. A look that was planned before stays.
     pub fn plan_looks_after_notification(&mut self, now: Instant) {
         self.planned.truncate(1);
         let earliest = self.last_look.map_or(now, |last| last + GAP_AFTER_NOTIFICATION);
         for (index, after) in LOOKS_AFTER_NOTIFICATION.into_iter().enumerate() {
             let is_last = index + 1 == LOOKS_AFTER_NOTIFICATION.len();
-            let look = if is_last { Look::Closely } else { Look::AtWhatMoved };
+            let look = if is_last { Look::Closely } else { Look::IfKilled };
             self.planned.push(Planned { at: earliest.max(now + after), look });
         }
         self.planned.sort_unstable_by_key(|planned| planned.at);
@@ -171,6 +190,26 @@ mod tests {
         assert_eq!(schedule.next_step(start), start + GAP);
         assert!(schedule.is_listening(start + GAP));
         assert_eq!(schedule.next_step(start + GAP), start + SECOND);
+    }
+
+    #[test]
+    fn after_a_notification_without_a_kill_only_the_tick_is_certain() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(SECOND, start);
+        schedule.plan_looks_after_notification(start);
+        let mut left_out = 0;
+        while schedule.is_after_notification() {
+            let now = schedule.next();
+            assert!(schedule.is_due(now) && !schedule.is_certain(now));
+            schedule.leave_out(now);
+            left_out += 1;
+        }
+        assert_eq!((left_out, schedule.next()), (4, start + SECOND));
+        assert!(schedule.is_certain(start + SECOND));
+        schedule.plan_looks_after_notification(start);
+        schedule.leave_out(start + GAP * 2);
+        schedule.plan_look(start + GAP * 3);
+        assert!(schedule.is_certain(start + GAP * 3));
     }
 
     #[test]

@@ -8,6 +8,9 @@ use std::time::Duration;
 /// As many seconds are kept for a disk that is full; more would be memory without end.
 const SECONDS_MAX: usize = 60;
 
+/// As many there are of a workload when they are written every ten seconds.
+const ROWS_USUAL: usize = 11;
+
 /// Steps in memory.
 #[derive(Debug, Default)]
 pub struct Pending {
@@ -44,7 +47,9 @@ impl Pending {
             if let Some(rows) = self.rows.get_mut(workload) {
                 push(rows, row);
             } else if self.rows.len() < workloads_max {
-                self.rows.insert(workload.clone(), vec![row]);
+                let mut rows = Vec::with_capacity(ROWS_USUAL);
+                rows.push(row);
+                self.rows.insert(workload.clone(), rows);
             } else {
                 left_out += 1;
             }

@@ -15,7 +15,7 @@ use std::time::Duration;
 const LOG_SECONDS: u64 = 300;
 
 /// Or when it is as large: it is read whole when it is sealed.
-const LOG_BYTES_MAX: u64 = 4 * 1024 * 1024;
+const LOG_BYTES_MAX: u64 = 2 * 1024 * 1024;
 
 /// Finer segments become a coarser one when they cover this, or are so many.
 const COVERED_SECONDS: [(StepLength, u64); 2] =

@@ -134,7 +134,7 @@ pub struct Names {
     again: Option<(Instant, Duration)>,
     containers: HashSet<CgroupId>,
     /// Containers as they were last seen: a container that was killed is gone before its story is told.
-    remembered: HashMap<CgroupId, Cgroup>,
+    remembered: HashMap<CgroupId, Box<Cgroup>>,
     /// What engines say meanwhile.
     pub runtime: RuntimeWords,
 }
@@ -181,7 +181,7 @@ impl Names {
                 self.remembered.clear();
             }
             let containers = watch.snapshot().cgroups.iter().filter(|cgroup| cgroup.container.is_some());
-            self.remembered.extend(containers.map(|cgroup| (cgroup.id, cgroup.clone())));
+            self.remembered.extend(containers.map(|cgroup| (cgroup.id, Box::new(cgroup.clone()))));
         }
         self.question_again();
     }
@@ -199,7 +199,7 @@ impl Names {
     fn cgroups(&self, snapshot: &Snapshot) -> Vec<Cgroup> {
         let there: HashSet<CgroupId> = snapshot.cgroups.iter().map(|cgroup| cgroup.id).collect();
         let gone = self.remembered.values().filter(|cgroup| !there.contains(&cgroup.id));
-        snapshot.cgroups.iter().chain(gone).cloned().collect()
+        snapshot.cgroups.iter().chain(gone.map(Box::as_ref)).cloned().collect()
     }
 
     fn answer(&mut self) -> Option<Witnesses> {
