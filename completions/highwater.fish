@@ -622,7 +622,7 @@ always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l join -d 'The same name in two files is one container, whose history is in both'
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -l partial -d 'Work also with answers that the server calls partial'
-complete -c highwater -n "__fish_highwater_using_subcommand advise" -l undo -d 'With --as docker, kubectl or kustomize: how to go back'
+complete -c highwater -n "__fish_highwater_using_subcommand advise" -l undo -d 'With --as docker, compose, kubectl, kustomize or vpa: how to go back'
 complete -c highwater -n "__fish_highwater_using_subcommand advise" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l csv -d 'CSV files, plain or gzip: seconds in the first column, then a column of memory for each container' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand leaks" -l state -d 'What the agent remembers below this folder, instead of files: two weeks in steps of a minute' -r -F

@@ -178,6 +178,50 @@ fn manifests_can_be_read_again() {
 }
 
 #[test]
+fn every_form_goes_back_or_says_that_it_has_no_way_back() {
+    let folder = Folder::new();
+    let undo =
+        |form: &str| folder.text(&["--compose", "compose.yaml", "--class", "batch", "--as", form, "--undo"]);
+    assert_eq!(undo("compose"), "docker compose -f compose.yaml up -d\n");
+    assert!(undo("vpa").contains("kubectl delete verticalpodautoscaler shop-web\n"));
+    assert!(undo("kubectl").contains("kubectl rollout undo statefulset/shop-web\n"));
+    assert!(undo("kustomize").contains("memory: 2Gi") || undo("kustomize").contains("memory: 2048Mi"));
+    // What is undone advises no heap of the size that is undone.
+    let docker = undo("docker");
+    assert!(docker.contains("# shop-java: the heap setting goes back along with the limit"), "{docker}");
+    assert!(!docker.contains("set it to"), "{docker}");
+    for form in ["table", "json"] {
+        let output = folder.run(&["--as", form, "--undo"]);
+        assert_eq!(output.status.code(), Some(2), "{form}");
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(
+            words.contains("--undo: expected --as docker, compose, kubectl, kustomize or vpa"),
+            "{words}"
+        );
+    }
+}
+
+#[test]
+fn the_next_commands_give_the_same_advice() {
+    let folder = Folder::new();
+    let table = folder.text(&["--compose", "compose.yaml", "--class", "batch"]);
+    let next = "--explain shop-web";
+    let line = table.lines().find(|line| line.ends_with(next)).unwrap();
+    let words: Vec<&str> = line.split_once("highwater advise ").unwrap().1.split(' ').collect();
+    assert!(words.contains(&"compose.yaml") && words.contains(&"batch"), "{line}");
+    let output = Command::new(env!("CARGO_BIN_EXE_highwater"))
+        .current_dir(folder.path())
+        .arg("advise")
+        .args(&words)
+        .output()
+        .unwrap();
+    let chart = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(output.status.success() && chart.starts_with("shop-web: batch"), "{chart}");
+    // The Compose file's own name of the service means the same.
+    assert_eq!(folder.text(&["--compose", "compose.yaml", "--class", "batch", "--explain", "web"]), chart);
+}
+
+#[test]
 fn limits_that_cannot_be_meant_are_questioned() {
     let folder = Folder::new();
     std::fs::write(folder.path().join("limits.csv"), "name,memory,swap\nshop-web,512,\n").unwrap();

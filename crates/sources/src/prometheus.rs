@@ -87,6 +87,8 @@ impl Fetch<'_> {
         self.ask(jobs)?;
         let jobs = plan::rare(self.settings, &self.gathered(), world, memory, span);
         self.ask(jobs)?;
+        let jobs = plan::limits_when_killed(self.settings, &self.gathered(), world, span);
+        self.ask(jobs)?;
         let circumstances = Circumstances {
             world,
             metric,

@@ -19,6 +19,10 @@ use model::recommendation::{Advice, AdvisedWorkload, AskedOfNodes};
 pub struct Beside<'a> {
     /// The flags that say what was read, for the next command.
     pub flags: &'a str,
+    /// The other flags on which the advice rests, each behind a blank.
+    pub more: &'a str,
+    /// The form in which it can be done there.
+    pub form: &'a str,
     /// What the source never tells.
     pub untold: Option<&'a str>,
     /// What is asked of the nodes, where they were described.
@@ -28,7 +32,7 @@ pub struct Beside<'a> {
 /// The table, the sum, and what to do next.
 #[must_use]
 pub fn table(workloads: &[AdvisedWorkload], beside: &Beside, width: usize) -> Vec<Line> {
-    let flags = beside.flags;
+    let Beside { flags, more, form, .. } = beside;
     let right = |title| Heading { title, align: Align::Right };
     let left = |title| Heading { title, align: Align::Left };
     let headings = [
@@ -50,12 +54,10 @@ pub fn table(workloads: &[AdvisedWorkload], beside: &Beside, width: usize) -> Ve
     }
     let example = workloads.iter().find(|workload| workload.recommendation().is_some());
     if let Some(example) = example {
-        let name = &example.name;
-        lines.push(Line::of(Tone::Quiet, format!("Why: highwater advise {flags} --explain {name}")));
-        lines.push(Line::of(
-            Tone::Quiet,
-            format!("Commands with their undo: highwater advise {flags} --as docker"),
-        ));
+        let name = docker::quoted(&example.name);
+        lines.push(Line::of(Tone::Quiet, format!("Why: highwater advise {flags}{more} --explain {name}")));
+        let commands = format!("Commands with their undo: highwater advise {flags}{more} --as {form}");
+        lines.push(Line::of(Tone::Quiet, commands));
     }
     lines.push(Line::of(Tone::Quiet, format!("How such advice would have done: highwater replay {flags}")));
     lines
@@ -129,7 +131,7 @@ fn sentences(workloads: &[AdvisedWorkload]) -> Vec<String> {
     let thin = workloads.len() - advised.len();
     if thin > 0 {
         sentences
-            .push(format!("{} without advice: the history is too thin.", count(thin as u64, "workload")));
+            .push(format!("{} without advice: the last column says why.", count(thin as u64, "workload")));
     }
     let assumed = |workload: &&AdvisedWorkload| workload.assignment.class_by == AssignedBy::Default;
     if let Some(class) = workloads.iter().find(assumed).map(class) {

@@ -13,7 +13,7 @@ use kernel::bytes::Bytes;
 use model::policy::{Environment, WorkloadClass};
 use model::recommendation::{Advice, AdvisedWorkload};
 use std::path::PathBuf;
-use view::advice::docker::Direction;
+use view::advice::docker::{self, Direction};
 use view::text::Line;
 
 /// What stands below the help.
@@ -52,7 +52,7 @@ pub struct AdviseArgs {
     /// How to print
     #[arg(long = "as", value_enum, value_name = "FORM", default_value_t)]
     form: Form,
-    /// With --as docker, kubectl or kustomize: how to go back
+    /// With --as docker, compose, kubectl, kustomize or vpa: how to go back
     #[arg(long)]
     undo: bool,
     /// With --as kustomize: the name of the container in the pods
@@ -74,6 +74,38 @@ impl AdviseArgs {
     fn wanted(&self) -> &[String] {
         if self.workload.is_empty() { self.explain.as_slice() } else { &self.workload }
     }
+
+    /// The flags beside the history on which advice rests, each behind a blank.
+    fn words(&self) -> String {
+        let mut words = String::new();
+        let mut say = |flag: &str, value: String| {
+            words.push_str(&format!(" {flag} {}", docker::quoted(&value)));
+        };
+        for (flag, file) in [("--policy", &self.policy), ("--compose", &self.compose)] {
+            if let Some(file) = file {
+                say(flag, file.display().to_string());
+            }
+        }
+        if let Some(class) = self.class.and_then(|class| class.to_possible_value()) {
+            say("--class", class.get_name().to_owned());
+        }
+        if let Some(environment) = self.environment.and_then(|environment| environment.to_possible_value()) {
+            say("--environment", environment.get_name().to_owned());
+        }
+        for (flag, amount) in [("--node-memory", self.node_memory), ("--node-swap", self.node_swap)] {
+            if let Some(amount) = amount {
+                say(flag, written(amount));
+            }
+        }
+        words
+    }
+}
+
+/// An amount as a flag takes it, in the largest unit of which it is a whole number.
+fn written(amount: Bytes) -> String {
+    let units = [(30, "Gi"), (20, "Mi"), (10, "Ki")];
+    let unit = units.into_iter().find(|(bits, _)| amount.0 > 0 && amount.0.trailing_zeros() >= *bits);
+    unit.map_or_else(|| amount.0.to_string(), |(bits, unit)| format!("{}{unit}", amount.0 >> bits))
 }
 
 /// How advice is printed.
@@ -150,6 +182,9 @@ pub fn run(args: &AdviseArgs) -> anyhow::Result<Outcome> {
             "--as: expected table, json, kubectl, kustomize or vpa with --prometheus: its containers are not this machine's"
         );
     }
+    if args.undo && matches!(args.form, Form::Table | Form::Json) {
+        bail!("--undo: expected --as docker, compose, kubectl, kustomize or vpa beside it");
+    }
     let read = args.history.read_of(args.wanted())?;
     let asked = gather::Asked {
         policy: &policy,
@@ -204,7 +239,7 @@ fn print(
     compose: Option<&compose::ComposeFile>,
     beside: &api::advice::Beside,
 ) -> anyhow::Result<()> {
-    use view::advice::{because, docker, explain, kubernetes, table};
+    use view::advice::{because, explain, kubernetes, table};
     if let Some(name) = &args.explain {
         let found = gathered.iter().find(|one| one.is_named(name));
         let one = found.with_context(|| format!("--explain {name}: {}", unknown(gathered)))?;
@@ -217,20 +252,27 @@ fn print(
     let direction = if args.undo { Direction::Undo } else { Direction::Do };
     match args.form {
         Form::Table => {
-            let flags = args.history.words();
-            let beside = view::advice::Beside { flags: &flags, untold: beside.untold, nodes: beside.nodes };
+            let (flags, more) = (args.history.words(), args.words());
+            let beside = view::advice::Beside {
+                flags: &flags,
+                more: &more,
+                form: if args.history.is_elsewhere() { "kubectl" } else { "docker" },
+                untold: beside.untold,
+                nodes: beside.nodes,
+            };
             output::lines(&table(workloads, &beside, output::width()))?;
         }
         Form::Json => {
             output::json(&api::advice::advice(workloads, beside, because::because, because::missing))?;
         }
         Form::Docker => output::text(&docker::lines(workloads, direction))?,
+        Form::Compose if args.undo => output::text(&compose::undo(compose))?,
         Form::Compose => output::text(&compose::written(workloads, compose))?,
         Form::Kubectl => output::text(&kubernetes::kubectl(workloads, direction))?,
         Form::Kustomize => {
             output::text(&kubernetes::kustomize(workloads, args.container.as_deref(), direction))?;
         }
-        Form::Vpa => output::text(&kubernetes::vpa(workloads))?,
+        Form::Vpa => output::text(&kubernetes::vpa(workloads, direction))?,
     }
     Ok(())
 }

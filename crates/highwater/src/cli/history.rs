@@ -124,6 +124,20 @@ impl HistoryArgs {
     /// The flags again, for a command that is named as the next.
     #[must_use]
     pub fn words(&self) -> String {
+        let mut words = self.source_words();
+        if let Some(interval) = self.interval {
+            words.push_str(&format!(" --interval {interval}s"));
+        }
+        if self.join {
+            words.push_str(" --join");
+        }
+        if let Some(file) = &self.limits_today {
+            words.push_str(&format!(" --limits-today {}", view::remedy::quoted(&file.display().to_string())));
+        }
+        words
+    }
+
+    fn source_words(&self) -> String {
         if let Some(folder) = &self.state {
             return format!("--state {}", view::remedy::quoted(&folder.display().to_string()));
         }

@@ -294,7 +294,7 @@ impl AnswerState {
     fn point(&mut self, text: &str) -> Result<(), &'static str> {
         let moment = self.moment.take().ok_or("a moment before a value")?;
         // Prometheus writes `NaN`, `+Inf` and `-Inf`; Rust reads all three.
-        let value: f64 = text.parse().map_err(|_| "a number in quotes")?;
+        let value = number_of(text).ok_or("a number in quotes")?;
         if self.series.points.len() >= POINTS_MAX {
             return Err("at most 50000 values a series");
         }
@@ -305,7 +305,7 @@ impl AnswerState {
     fn number(&mut self, text: &str) -> Result<(), &'static str> {
         match self.frame() {
             Some(Frame::Pair) if self.moment.is_none() => {
-                let moment: f64 = text.parse().map_err(|_| "a moment in seconds")?;
+                let moment = number_of(text).ok_or("a moment in seconds")?;
                 // What a date can be; beyond it nothing is a moment.
                 if !(0.0..1e12).contains(&moment) {
                     return Err("a moment in seconds since 1970");
@@ -330,9 +330,19 @@ impl AnswerState {
     }
 }
 
+/// A number; most are whole amounts, which are read several times as fast.
+fn number_of(text: &str) -> Option<f64> {
+    /// So many digits are exact in a float.
+    const DIGITS_MAX: usize = 15;
+    if text.is_empty() || text.len() > DIGITS_MAX || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return text.parse().ok();
+    }
+    Some(text.bytes().fold(0_u64, |number, byte| number * 10 + u64::from(byte - b'0')) as f64)
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{AnswerReader, Point, SeriesAnswer, Verdict};
+    use super::{AnswerReader, Point, SeriesAnswer, Verdict, number_of};
     use crate::prometheus::json::JsonFault;
     use proptest::prelude::{ProptestConfig, proptest};
 
@@ -402,6 +412,17 @@ mod tests {
         }
         let half = &MATRIX[..MATRIX.len() / 2];
         assert_eq!(read(half, 7).unwrap_err().expected, "the rest of the answer");
+    }
+
+    #[test]
+    fn whole_numbers_are_read_as_any_others() {
+        for text in ["0", "7", "314572800", "999999999999999", "1000000000000000", "18446744073709551616"] {
+            assert_eq!(number_of(text), text.parse().ok(), "{text}");
+        }
+        for text in ["", "-", "1x", "+", " 1", "१"] {
+            assert_eq!(number_of(text), None, "{text}");
+        }
+        assert_eq!(number_of("-3.5e2"), Some(-350.0));
     }
 
     proptest! {

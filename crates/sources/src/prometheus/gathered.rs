@@ -87,7 +87,7 @@ impl Gathered {
                     let odd = self.oddities.entry(key.clone()).or_default();
                     append(self.rare.entry((key, rare)).or_default(), &series.points, odd);
                 }
-                Ask::LimitsWhenKilled => {
+                Ask::LimitsWhenKilled | Ask::LimitsThen => {
                     let odd = self.oddities.entry(key.clone()).or_default();
                     append(self.limits_when_killed.entry(key).or_default(), &series.points, odd);
                 }
@@ -120,6 +120,12 @@ impl Gathered {
             let key = (owner, of("cluster"), of("namespace"), name.to_owned());
             self.owners.insert(key, (of("owner_kind"), of("owner_name")));
         }
+    }
+
+    /// Containers that ended because they were killed, and when.
+    pub fn killed(&self) -> impl Iterator<Item = (&ContainerKey, i64)> {
+        let told = self.rare.iter().filter(|((_, rare), _)| *rare == Rare::OomKilled);
+        told.flat_map(|((key, _), samples)| samples.iter().map(move |sample| (key, sample.seconds)))
     }
 
     /// Whether the owner of any pod is known.

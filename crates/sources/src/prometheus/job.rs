@@ -28,6 +28,8 @@ pub enum Ask {
     SwapSamples(Rare),
     /// The limits at kills.
     LimitsWhenKilled,
+    /// The limits at one moment.
+    LimitsThen,
     /// What holds at the end.
     Present(Present),
     /// Who owns whom.
@@ -51,7 +53,7 @@ pub struct Job {
 const HALVINGS_MAX: u32 = 3;
 
 /// How far apart the counts are that the parts are planned with.
-const COUNTS: u64 = 28;
+const COUNTS: u64 = 14;
 
 /// What scrapers write at least so often is there now.
 const PRESENT_SECONDS: u64 = 600;
@@ -75,7 +77,12 @@ impl Job {
             | Ask::Whether(_)
             | Ask::LimitsWhenKilled
             | Ask::Owners(_) => true,
-            Ask::Clock | Ask::Counts(_) | Ask::Density(_) | Ask::Names | Ask::Present(_) => false,
+            Ask::Clock
+            | Ask::Counts(_)
+            | Ask::Density(_)
+            | Ask::LimitsThen
+            | Ask::Names
+            | Ask::Present(_) => false,
         };
         let halves = is_range.then(|| self.shard.span.halves())??;
         let of = |span| Self { shard: Shard { span, ..self.shard.clone() }, halvings_left, ..*self };
@@ -112,6 +119,7 @@ impl Job {
             Ask::Whether(rare) => moment(query::whether(self.world, rare, filter, span.seconds())),
             Ask::When(rare) => range(query::when(self.world, rare, filter, step)),
             Ask::SwapSamples(rare) => moment(query::swap_samples(self.world, rare, filter, span.seconds())),
+            Ask::LimitsThen => moment(query::limits(self.world, filter)),
             Ask::LimitsWhenKilled => range(query::limits_when_killed(self.world, filter, step)),
             Ask::Present(present) => {
                 let within = PRESENT_SECONDS.max(2 * step);

@@ -11,6 +11,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// With more pods a list of their names is longer than what it saves.
 const PODS_NAMED_MAX: usize = 500;
 
+/// A moment costs a server a hundredth of the whole time.
+const MOMENTS_MAX: usize = 16;
+
 /// How many workloads are named where the wanted one is not there.
 const WORKLOADS_TOLD_MAX: usize = 8;
 
@@ -159,13 +162,33 @@ pub fn rare(
                 (Rare::Swap | Rare::KubeletSwap, Ask::Samples(_)) => Ask::SwapSamples(rare),
                 (Rare::Swap | Rare::KubeletSwap | Rare::OomEvent | Rare::OomKilled, _) => Ask::When(rare),
             };
-            jobs.push(Job::new(ask, world, shard.clone()));
-            if rare == Rare::OomKilled {
-                jobs.push(Job::new(Ask::LimitsWhenKilled, world, shard));
-            }
+            jobs.push(Job::new(ask, world, shard));
         }
     }
     jobs
+}
+
+/// What was set when there were kills: at each of few moments, or over the whole time at once.
+#[must_use]
+pub fn limits_when_killed(
+    settings: &FetchSettings,
+    gathered: &Gathered,
+    world: World,
+    span: Span,
+) -> Vec<Job> {
+    let killed: BTreeSet<ContainerKey> = gathered.killed().map(|(key, _)| key.clone()).collect();
+    let moments: BTreeSet<i64> = gathered.killed().map(|(_, seconds)| seconds).collect();
+    let of = |ask, span| {
+        let shards = of_suspects(settings, &killed, world, span);
+        shards.into_iter().map(move |shard| Job::new(ask, world, shard))
+    };
+    if moments.len() > MOMENTS_MAX {
+        return of(Ask::LimitsWhenKilled, span).collect();
+    }
+    moments
+        .into_iter()
+        .flat_map(|seconds| of(Ask::LimitsThen, Span { start: seconds, end: seconds, ..span }))
+        .collect()
 }
 
 fn of_suspects(

@@ -230,6 +230,12 @@ fn killed(labels: &str, reason: &str, filter: &str, step_seconds: u64) -> String
     format!("(({restarts} - {restarts} offset {step_seconds}s) > 0) and on ({labels}) ({reason} > 0)")
 }
 
+/// The limits that are set at a moment.
+#[must_use]
+pub fn limits(world: World, filter: &str) -> String {
+    format!("max by ({}) ({})", world.labels(), resource("limits", filter))
+}
+
 /// What holds at the end.
 #[must_use]
 pub fn present(world: World, present: Present, filter: &str, within_seconds: u64) -> Option<String> {
@@ -239,7 +245,7 @@ pub fn present(world: World, present: Present, filter: &str, within_seconds: u64
     let of_pods = |expression: String| (world == World::Kubernetes).then_some(expression);
     match present {
         Present::Container => of_pods(last(selector("kube_pod_container_info", &[filter]))),
-        Present::Limit => of_pods(format!("max by ({labels}) ({})", resource("limits", filter))),
+        Present::Limit => of_pods(limits(world, filter)),
         Present::Request => of_pods(format!("max by ({labels}) ({})", resource("requests", filter))),
         Present::KernelLimit => {
             Some(last(selector("container_spec_memory_limit_bytes", &[world.containers(), filter])))

@@ -100,12 +100,11 @@ fn swap_is_added_where_there_was_any() {
 
 #[test]
 fn a_kill_has_its_moment_and_what_could_be_held() {
-    let fetched = ask_with(&shop_but(vec![
+    let server = ScriptedPrometheus::start(&shop_but(vec![
         (
             "max_over_time(kube_pod_container_status_last_terminated_reason",
             answer(vec![series(labels("web-7c-a"), &[(11, "1")])]),
         ),
-        ("kube_pod_container_resource_limits_memory_bytes) and on", answer(Vec::new())),
         (
             "kube_pod_container_resource_limits{resource=\"memory\",namespace=~\"shop\",pod",
             answer(vec![series(labels("web-7c-a"), &[(4, "8000000"), (8, "9000000")])]),
@@ -125,6 +124,15 @@ fn a_kill_has_its_moment_and_what_could_be_held() {
         ),
     ]))
     .unwrap();
+    let fetched = super::ask(&server).unwrap();
+    // The limits are asked for at these two moments alone.
+    let asked = server.asked();
+    let limits = |at: i64| {
+        let at = format!("time={}&", moment(at));
+        let of_pod = "resource=\"memory\",namespace=~\"shop\",pod=~\"web-7c-a\"";
+        asked.iter().filter(|asked| asked.text.contains(&at) && asked.text.contains(of_pod)).count()
+    };
+    assert_eq!([limits(4), limits(8), limits(5)], [1, 1, 0]);
     let [first, second] = &fetched.histories.workloads[..] else { panic!("two") };
     assert_eq!(
         first.kills,
@@ -134,6 +142,32 @@ fn a_kill_has_its_moment_and_what_could_be_held() {
         ]
     );
     assert_eq!(second.kills, [Kill { seconds: moment(2), total: None }]);
+}
+
+#[test]
+fn the_limits_at_many_kills_are_one_question() {
+    let kills: Vec<(i64, &str)> = (0..20).map(|step| (step, "1")).collect();
+    let server = ScriptedPrometheus::start(&shop_but(vec![
+        (
+            "max_over_time(kube_pod_container_status_last_terminated_reason",
+            answer(vec![series(labels("web-7c-a"), &[(11, "1")])]),
+        ),
+        (
+            ") and on (cluster,namespace,pod,container) (((",
+            answer(vec![series(labels("web-7c-a"), &[(4, "8000")])]),
+        ),
+        (
+            "query=((kube_pod_container_status_restarts_total",
+            answer(vec![series(labels("web-7c-a"), &kills)]),
+        ),
+    ]))
+    .unwrap();
+    let fetched = super::ask(&server).unwrap();
+    let kills = &fetched.histories.workloads[0].kills;
+    assert_eq!((kills.len(), kills[4].total, kills[5].total), (20, Some(Bytes(8000)), None));
+    let limits = server.asked().into_iter().filter(|asked| asked.text.contains("pod=~\"web-7c-a\""));
+    let limits = limits.filter(|asked| asked.text.contains("resource_limits{")).count();
+    assert_eq!(limits, 1);
 }
 
 #[test]

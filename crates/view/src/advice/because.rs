@@ -3,7 +3,7 @@
 use crate::units::{bytes, duration, percent};
 use kernel::bytes::Bytes;
 use model::policy::AssignedBy;
-use model::recommendation::{Because, Missing, SwapVeto};
+use model::recommendation::{Advice, AdvisedWorkload, Because, Missing, SwapVeto};
 use std::time::Duration;
 
 /// What is left of a raise below this changes no recommendation.
@@ -100,6 +100,16 @@ pub fn missing(missing: &Missing) -> String {
         }
         Missing::Vanished { seconds } => format!("gone for {}", time(*seconds)),
     }
+}
+
+/// Why a workload has no advice: what its history lacks.
+#[must_use]
+pub fn none(workload: &AdvisedWorkload) -> String {
+    let why = match &workload.advice {
+        Advice::NotEnough(lacking) => lacking.first().map(missing),
+        Advice::Recommended(_) => None,
+    };
+    format!("no advice, {}", why.unwrap_or_else(|| "the history is too thin".to_owned()))
 }
 
 fn time(seconds: u64) -> String {

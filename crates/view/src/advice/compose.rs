@@ -3,6 +3,7 @@
 //! Written in the Compose specification, services: `mem_limit`, `memswap_limit`, `mem_reservation`, `deploy.resources`. A service whose
 //! file limits it below `deploy` keeps that form, because the two must not differ.
 
+use super::because;
 use crate::units::bytes;
 use model::recommendation::AdvisedWorkload;
 use std::fmt::Write as _;
@@ -27,6 +28,12 @@ pub struct AdvisedService<'a> {
     pub workload: &'a AdvisedWorkload,
 }
 
+/// How to go back: the file without the override.
+#[must_use]
+pub fn undo(file: &str) -> String {
+    format!("docker compose -f {} up -d\n", super::docker::quoted(file))
+}
+
 /// The override. `file` is the Compose file that it goes with; services of it that have no history are named.
 #[must_use]
 pub fn file(services: &[AdvisedService], without_history: &[String], file: &str) -> String {
@@ -41,8 +48,7 @@ pub fn file(services: &[AdvisedService], without_history: &[String], file: &str)
     let mut is_empty = true;
     for AdvisedService { service, form, workload } in services {
         let Some(advised) = workload.recommendation() else {
-            let _ =
-                writeln!(text, "  # {}: no advice, the history is too thin", crate::text::escaped(service));
+            let _ = writeln!(text, "  # {}: {}", crate::text::escaped(service), because::none(workload));
             continue;
         };
         is_empty = false;

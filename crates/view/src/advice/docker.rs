@@ -1,5 +1,6 @@
 //! `docker update` lines, each with its undo.
 
+use super::because;
 use crate::units::{bytes, docker_bytes};
 use kernel::bytes::Bytes;
 use model::history::LimitsToday;
@@ -20,7 +21,7 @@ pub fn lines(workloads: &[AdvisedWorkload], direction: Direction) -> String {
     let mut text = String::new();
     for workload in workloads {
         let Some(advised) = workload.recommendation() else {
-            text.push_str(&format!("# {}: no advice, the history is too thin\n", plain(&workload.name)));
+            text.push_str(&format!("# {}: {}\n", plain(&workload.name), because::none(workload)));
             continue;
         };
         for container in &workload.replicas {
@@ -32,7 +33,14 @@ pub fn lines(workloads: &[AdvisedWorkload], direction: Direction) -> String {
                 (Direction::Undo, Err(why)) => format!("# {}: {why}\n", plain(container)),
             });
         }
-        text.extend(workload.heap.iter().map(|note| format!("# {}: {note}\n", plain(&workload.name))));
+        // What was set along goes back by the hand that set it.
+        text.extend(workload.heap.iter().map(|note| match direction {
+            Direction::Do => format!("# {}: {note}\n", plain(&workload.name)),
+            Direction::Undo => format!(
+                "# {}: the heap setting goes back along with the limit, if it was changed\n",
+                plain(&workload.name)
+            ),
+        }));
     }
     text
 }

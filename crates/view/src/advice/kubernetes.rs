@@ -3,6 +3,7 @@
 //! Kubernetes has no field for swap: LimitedSwap gives a share by the request (KEP-2400). So the wanted swap stands in an annotation,
 //! and request and limit are kept apart where swap is wanted, and equal where it is not.
 
+use super::because;
 use super::compose::key;
 use super::docker::{Direction, quoted};
 use crate::units::bytes;
@@ -16,6 +17,75 @@ const fn kind(controller: Controller) -> &'static str {
         Controller::StatefulSet => "StatefulSet",
         Controller::DaemonSet => "DaemonSet",
     }
+}
+
+/// Where the containers of a kind are described; `None` of what cannot be changed, or is not Kubernetes' own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Template {
+    /// `spec.template`, with revisions that `kubectl rollout undo` knows.
+    WithRevisions,
+    /// `spec.template`.
+    Plain,
+    /// `spec.jobTemplate.spec.template` (`batch/v1` CronJob).
+    OfCronJob,
+}
+
+impl Template {
+    fn of(kind: &str) -> Option<Self> {
+        match kind {
+            "Deployment" | "StatefulSet" | "DaemonSet" => Some(Self::WithRevisions),
+            "ReplicaSet" => Some(Self::Plain),
+            "CronJob" => Some(Self::OfCronJob),
+            // A Job's template and a Pod's resources are fixed; whose else a pod is, its own controller decides.
+            _ => None,
+        }
+    }
+
+    const fn api_version(self) -> &'static str {
+        match self {
+            Self::WithRevisions | Self::Plain => "apps/v1",
+            Self::OfCronJob => "batch/v1",
+        }
+    }
+
+    /// The lines down to the containers, and how far in those stand.
+    const fn down_to_containers(self) -> (&'static str, &'static str) {
+        match self {
+            Self::WithRevisions | Self::Plain => ("spec:\n  template:\n    spec:\n", "      "),
+            Self::OfCronJob => {
+                ("spec:\n  jobTemplate:\n    spec:\n      template:\n        spec:\n", "          ")
+            }
+        }
+    }
+}
+
+/// A workload that has advice and can be given it.
+struct Settable<'a> {
+    advised: &'a Recommendation,
+    template: Template,
+}
+
+/// What can be set, or the comment that says why it is not.
+fn settable(workload: &AdvisedWorkload) -> Result<Settable<'_>, String> {
+    let name = crate::text::escaped(&workload.name);
+    let advised =
+        workload.recommendation().ok_or_else(|| format!("# {name}: {}", because::none(workload)))?;
+    let (kind, _) = named(workload);
+    let template = Template::of(kind).ok_or_else(|| {
+        format!(
+            "# {name}: of a {}, which cannot be set from here: memory limit {}, request {}, where its pods are described",
+            crate::text::escaped(kind),
+            quantity(advised.memory),
+            quantity(advised.request)
+        )
+    })?;
+    Ok(Settable { advised, template })
+}
+
+/// What is set today, as far as that can be set again.
+fn today(workload: &AdvisedWorkload) -> Option<(Bytes, Bytes)> {
+    let today = workload.today?;
+    Some((today.memory?, today.request.or(today.memory)?))
 }
 
 /// As Kubernetes writes it.
@@ -64,38 +134,45 @@ fn namespace(workload: &AdvisedWorkload) -> String {
 pub fn kubectl(workloads: &[AdvisedWorkload], direction: Direction) -> String {
     let mut text = String::new();
     for workload in workloads {
-        let Some(advised) = workload.recommendation() else {
-            let _ = writeln!(
-                text,
-                "# {}: no advice, the history is too thin",
-                crate::text::escaped(&workload.name)
-            );
-            continue;
+        let Settable { advised, template } = match settable(workload) {
+            Ok(settable) => settable,
+            Err(why) => {
+                let _ = writeln!(text, "{why}");
+                continue;
+            }
         };
-        let object = object(workload);
-        let undo = format!("kubectl rollout undo {object}");
-        match direction {
-            Direction::Undo => {
-                let _ = writeln!(text, "{undo}");
+        let undo = match (template, today(workload)) {
+            (Template::WithRevisions, _) => format!("kubectl rollout undo {}", object(workload)),
+            (Template::Plain | Template::OfCronJob, Some((limit, request))) => set(workload, limit, request),
+            (Template::Plain | Template::OfCronJob, None) => {
+                format!("# {}: what is set today is not known", crate::text::escaped(&workload.name))
             }
-            Direction::Do => {
-                let (memory, request) = (quantity(advised.memory), quantity(advised.request));
-                let container = workload
-                    .place
-                    .as_ref()
-                    .map_or_else(String::new, |place| format!(" --containers={}", quoted(&place.container)));
-                let _ = writeln!(text, "# {}", note(advised));
-                if workload.controller == Controller::Unknown && workload.place.is_none() {
-                    let _ = writeln!(text, "# its name does not tell what it is: a Deployment?");
-                }
-                let _ = writeln!(
-                    text,
-                    "kubectl set resources {object}{container} --limits=memory={memory} --requests=memory={request}\n# undo: {undo}"
-                );
-            }
+        };
+        if direction == Direction::Undo {
+            let _ = writeln!(text, "{undo}");
+            continue;
         }
+        let _ = writeln!(text, "# {}", note(advised));
+        if workload.controller == Controller::Unknown && workload.place.is_none() {
+            let _ = writeln!(text, "# its name does not tell what it is: a Deployment?");
+        }
+        let undo = undo.trim_start_matches("# ");
+        let _ = writeln!(text, "{}\n# undo: {undo}", set(workload, advised.memory, advised.request));
     }
     text
+}
+
+fn set(workload: &AdvisedWorkload, limit: Bytes, request: Bytes) -> String {
+    let container = workload
+        .place
+        .as_ref()
+        .map_or_else(String::new, |place| format!(" --containers={}", quoted(&place.container)));
+    format!(
+        "kubectl set resources {}{container} --limits=memory={} --requests=memory={}",
+        object(workload),
+        quantity(limit),
+        quantity(request)
+    )
 }
 
 /// Strategic-merge patches, one document for each workload. `container` is the name of the container in all of them.
@@ -103,67 +180,166 @@ pub fn kubectl(workloads: &[AdvisedWorkload], direction: Direction) -> String {
 pub fn kustomize(workloads: &[AdvisedWorkload], container: Option<&str>, direction: Direction) -> String {
     let mut text = "# Strategic-merge patches: name this file below `patches:` of kustomization.yaml, each entry with `path:`.\n# Undo: take it out there.\n".to_owned();
     for workload in workloads {
-        let Some(advised) = workload.recommendation() else {
-            let _ = writeln!(
-                text,
-                "# {}: no advice, the history is too thin",
-                crate::text::escaped(&workload.name)
-            );
-            continue;
+        let Settable { advised, template } = match settable(workload) {
+            Ok(settable) => settable,
+            Err(why) => {
+                let _ = writeln!(text, "{why}");
+                continue;
+            }
         };
-        let today = workload.today.and_then(|today| Some((today.memory?, today.request.or(today.memory)?)));
-        let (limit, request) = match (direction, today) {
+        let (limit, request) = match (direction, today(workload)) {
             (Direction::Do, _) => (advised.memory, advised.request),
             (Direction::Undo, Some(today)) => today,
             (Direction::Undo, None) => {
-                let _ = writeln!(
-                    text,
-                    "# {}: what is set today is not known",
-                    crate::text::escaped(&workload.name)
-                );
+                let name = crate::text::escaped(&workload.name);
+                let _ = writeln!(text, "# {name}: what is set today is not known");
                 continue;
             }
         };
         let (kind, own_name) = named(workload);
-        let name = key(own_name);
         let own_container = workload.place.as_ref().map_or(own_name, |place| place.container.as_str());
         let container = key(container.unwrap_or(own_container));
         let _ = writeln!(
             text,
-            "---\napiVersion: apps/v1\nkind: {kind}\nmetadata:\n  name: {name}{}",
+            "---\napiVersion: {}\nkind: {kind}\nmetadata:\n  name: {}{}",
+            template.api_version(),
+            key(own_name),
             namespace(workload)
         );
         if direction == Direction::Do {
             let _ = writeln!(text, "  annotations:\n    # {}", note(advised));
             let _ = writeln!(text, "    highwater.dev/swap-wanted: \"{}\"", quantity(advised.swap));
         }
+        let (above, inset) = template.down_to_containers();
+        let (request, limit) = (quantity(request), quantity(limit));
         let _ = writeln!(
             text,
-            "spec:\n  template:\n    spec:\n      containers:\n        - name: {container}\n          resources:\n            \
-             requests:\n              memory: {}\n            limits:\n              memory: {}",
-            quantity(request),
-            quantity(limit)
+            "{above}{inset}containers:\n{inset}  - name: {container}\n{inset}    resources:\n{inset}      requests:\n\
+             {inset}        memory: {request}\n{inset}      limits:\n{inset}        memory: {limit}"
         );
     }
     text
 }
 
-/// VerticalPodAutoscaler objects that pin the memory to what is advised. VPA knows no swap.
+/// VerticalPodAutoscaler objects that pin the memory to what is advised, or the lines that take them away. VPA knows no swap.
 #[must_use]
-pub fn vpa(workloads: &[AdvisedWorkload]) -> String {
-    let mut text = "# VerticalPodAutoscaler objects that keep memory requests at what is advised; limits keep their ratio to it.\n# VPA knows no swap. Undo: kubectl delete vpa NAME\n".to_owned();
+pub fn vpa(workloads: &[AdvisedWorkload], direction: Direction) -> String {
+    let mut text = match direction {
+        Direction::Do => "# VerticalPodAutoscaler objects that keep memory requests at what is advised; limits keep their ratio to it.\n# VPA knows no swap. Undo: kubectl delete vpa NAME, or this command with --undo\n".to_owned(),
+        Direction::Undo => String::new(),
+    };
     for workload in workloads {
-        let Some(advised) = workload.recommendation() else { continue };
+        let Settable { advised, template } = match settable(workload) {
+            Ok(settable) => settable,
+            Err(why) => {
+                let _ = writeln!(text, "{why}");
+                continue;
+            }
+        };
         let (kind, own_name) = named(workload);
         let (name, memory) = (key(own_name), quantity(advised.request));
+        if direction == Direction::Undo {
+            let place = workload.place.as_ref().filter(|place| !place.namespace.is_empty());
+            let namespace =
+                place.map_or_else(String::new, |place| format!(" --namespace={}", quoted(&place.namespace)));
+            let _ = writeln!(text, "kubectl delete verticalpodautoscaler {}{namespace}", quoted(own_name));
+            continue;
+        }
         let _ = writeln!(
             text,
             "---\napiVersion: autoscaling.k8s.io/v1\nkind: VerticalPodAutoscaler\nmetadata:\n  name: {name}{}\nspec:\n  \
-             targetRef:\n    apiVersion: apps/v1\n    kind: {kind}\n    name: {name}\n  updatePolicy:\n    updateMode: Initial\n  \
+             targetRef:\n    apiVersion: {}\n    kind: {kind}\n    name: {name}\n  updatePolicy:\n    updateMode: Initial\n  \
              resourcePolicy:\n    containerPolicies:\n      - containerName: \"*\"\n        controlledResources: [memory]\n        \
              minAllowed:\n          memory: {memory}\n        maxAllowed:\n          memory: {memory}",
-            namespace(workload)
+            namespace(workload),
+            template.api_version()
         );
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{AdvisedWorkload, Bytes, Controller, Direction, Recommendation, kubectl, kustomize, vpa};
+    use model::history::LimitsToday;
+    use model::policy::{AssignedBy, Environment, PolicyAssignment, WorkloadClass};
+    use model::recommendation::{Advice, Confidence};
+    use model::replica::Replica;
+
+    fn workload(kind: &str, today: Option<LimitsToday>) -> AdvisedWorkload {
+        let place = Replica {
+            namespace: "shop".to_owned(),
+            kind: kind.to_owned(),
+            workload: "backup".to_owned(),
+            container: "app".to_owned(),
+            ..Replica::default()
+        };
+        AdvisedWorkload {
+            name: "shop/backup/app".to_owned(),
+            place: Some(place),
+            controller: Controller::Unknown,
+            replicas: vec!["shop/backup-1/app".to_owned()],
+            assignment: PolicyAssignment {
+                class: WorkloadClass::Batch,
+                class_by: AssignedBy::Asked,
+                environment: Environment::Production,
+                environment_by: AssignedBy::Default,
+            },
+            today,
+            advice: Advice::Recommended(Recommendation {
+                memory: Bytes::from_mib(400),
+                request: Bytes::from_mib(350),
+                swap: Bytes::from_mib(100),
+                because: Vec::new(),
+                confidence: Confidence::High,
+            }),
+            heap: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn the_template_of_a_cron_job_lies_deeper_and_has_no_revisions() {
+        let today = LimitsToday { memory: Some(Bytes::from_mib(512)), request: None, swap: None };
+        let all = [workload("CronJob", Some(today))];
+        let patch = kustomize(&all, None, Direction::Do);
+        assert!(patch.contains("apiVersion: batch/v1\nkind: CronJob\n"), "{patch}");
+        let down = "spec:\n  jobTemplate:\n    spec:\n      template:\n        spec:\n          containers:\n            - name: app\n";
+        assert!(patch.contains(down), "{patch}");
+        let lines = kubectl(&all, Direction::Do);
+        let back = "kubectl set resources cronjob/backup --namespace=shop --containers=app --limits=memory=512Mi --requests=memory=512Mi\n";
+        assert!(lines.ends_with(&format!("# undo: {back}")), "{lines}");
+        assert_eq!(kubectl(&all, Direction::Undo), back);
+        let unknown = kubectl(&[workload("CronJob", None)], Direction::Undo);
+        assert_eq!(unknown, "# shop/backup/app: what is set today is not known\n");
+    }
+
+    #[test]
+    fn what_cannot_be_set_is_told_and_not_made_up() {
+        for kind in ["Job", "Pod", "Rollout", "Node"] {
+            let all = [workload(kind, None)];
+            let texts = [
+                kustomize(&all, None, Direction::Do),
+                kubectl(&all, Direction::Do),
+                vpa(&all, Direction::Do),
+            ];
+            let expected =
+                format!("# shop/backup/app: of a {kind}, which cannot be set from here: memory limit 400Mi");
+            for text in texts {
+                assert!(text.contains(&expected), "{text}");
+                assert!(text.lines().all(|line| line.starts_with('#')), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_autoscaler_goes_as_it_came() {
+        let all = [workload("Deployment", None)];
+        assert!(vpa(&all, Direction::Do).contains("kind: Deployment\n    name: backup"));
+        let undo = vpa(&all, Direction::Undo);
+        assert_eq!(undo, "kubectl delete verticalpodautoscaler backup --namespace=shop\n");
+        assert_eq!(
+            kubectl(&all, Direction::Undo),
+            "kubectl rollout undo deployment/backup --namespace=shop\n"
+        );
+    }
 }

@@ -4,14 +4,17 @@ use crate::graph::{self, Glyphs, Size};
 use crate::text::{Line, Tone};
 use crate::units;
 use kernel::limit::Limit;
-use model::recorded::{RecordedSeries, TimeSpan};
+use model::recorded::{RecordedSeries, RecordedStep, Step, TimeSpan};
 use std::time::Duration;
 
 /// As high as the picture is.
 const ROWS: usize = 8;
 
+/// Looks that are further apart than this leave a hole.
+const LOOKS_APART_MAX: i64 = 10;
+
 /// What the scale at the left takes at most.
-const SCALE: usize = 12;
+const SCALE: usize = 9;
 
 /// The picture below its heading; nothing where nobody watched.
 #[must_use]
@@ -32,7 +35,7 @@ pub fn minutes(series: Option<&RecordedSeries>, width: usize, glyphs: Glyphs) ->
         Line::empty(),
         Line::of(Tone::Strong, "The minutes before").and(Tone::Quiet, format!("  {words}")),
     ];
-    lines.extend(graph::graph(series, within, size, glyphs));
+    lines.extend(graph::graph(&filled(series), within, size, glyphs));
     lines
 }
 
@@ -44,16 +47,24 @@ fn span(series: &RecordedSeries) -> Option<TimeSpan> {
 
 /// No more columns than there are steps in that time, or the picture would have holes where nothing is missing.
 fn columns(series: &RecordedSeries, within: TimeSpan) -> usize {
-    let mut pauses: Vec<u64> = series
-        .steps
-        .iter()
-        .zip(series.steps.iter().skip(1))
-        .map(|(one, next)| next.seconds.abs_diff(one.seconds))
-        .collect();
-    pauses.sort_unstable();
-    // Most looks are no further apart than this.
-    let usual = pauses.get(pauses.len() * 9 / 10).or(pauses.last()).copied().unwrap_or(1).max(1);
-    usize::try_from(within.seconds() / usual).unwrap_or(usize::MAX).max(8)
+    usize::try_from(within.seconds() / series.step_length.seconds()).unwrap_or(usize::MAX)
+}
+
+/// What was seen at a look holds until the next one, when that comes soon: a watch may look less often than every second.
+fn filled(series: &RecordedSeries) -> RecordedSeries {
+    let length = series.step_length.seconds().cast_signed();
+    let mut steps: Vec<RecordedStep> = Vec::with_capacity(series.steps.len());
+    for at in &series.steps {
+        if let Some(last) = steps.last().copied()
+            && at.seconds.saturating_sub(last.seconds) <= LOOKS_APART_MAX
+        {
+            let held = Step { oom_kills: None, ..last.step };
+            let between = (last.seconds + length..at.seconds).step_by(usize::try_from(length).unwrap_or(1));
+            steps.extend(between.map(|seconds| RecordedStep { seconds, step: held }));
+        }
+        steps.push(*at);
+    }
+    RecordedSeries { workload: series.workload.clone(), step_length: series.step_length, steps }
 }
 
 #[cfg(test)]
@@ -85,10 +96,20 @@ mod tests {
             steps: steps.collect(),
         };
         insta::assert_snapshot!(drawn(&series, 60, Glyphs::Ascii).join("\n"));
-        // On a wide terminal there is a column for each second, and no hole between two.
-        let wide = drawn(&series, 200, Glyphs::Blocks);
-        let floor = wide.iter().rev().find(|line| line.contains('█')).unwrap();
-        assert!(!floor.trim_end().split_once(['│', '┤']).unwrap().1.contains(' '), "{wide:?}");
+        // However wide the terminal, and also when every third second alone was seen, there is no hole between two looks.
+        let third = RecordedSeries {
+            steps: series.steps.iter().copied().filter(|at| at.seconds % 3 == 2).collect(),
+            ..series.clone()
+        };
+        for series in [&series, &third] {
+            for width in [30, 60, 200] {
+                let lines = drawn(series, width, Glyphs::Blocks);
+                let floor = lines.iter().position(|line| line.contains('└')).unwrap();
+                let lowest = &lines[floor - 1];
+                let cells = lowest.trim_end().split_once(['│', '┤']).unwrap().1.to_owned();
+                assert!(cells.chars().count() > 17 && !cells.contains(' '), "{width}: {lines:?}");
+            }
+        }
         assert_eq!(minutes(None, 80, Glyphs::Ascii), []);
     }
 }

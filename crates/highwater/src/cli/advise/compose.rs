@@ -84,6 +84,12 @@ impl ComposeService {
         }
     }
 
+    /// As the file names it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Its command, word by word.
     #[must_use]
     pub fn words(&self) -> Vec<&str> {
@@ -120,6 +126,12 @@ impl ComposeFile {
                 self.services.iter().filter(ends).max_by_key(|service| service.name.len())
             })
     }
+}
+
+/// The command that goes back to the file alone.
+#[must_use]
+pub fn undo(file: Option<&ComposeFile>) -> String {
+    view::advice::compose::undo(file.map_or("compose.yaml", |file| &file.name))
 }
 
 /// The override: for the file's services, or for the workloads under their own names when no file is given.

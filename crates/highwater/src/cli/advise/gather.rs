@@ -29,6 +29,8 @@ pub struct Asked<'a> {
 pub struct Gathered<'a> {
     /// The workload.
     pub workload: AdvisedWorkload,
+    /// What the Compose file calls it.
+    pub service: Option<&'a str>,
     /// The history of the replica that needs most.
     pub hottest: &'a WorkloadHistory,
     /// The histories of its replicas that there is advice for: those that run.
@@ -40,6 +42,7 @@ impl Gathered<'_> {
     #[must_use]
     pub fn is_named(&self, name: &str) -> bool {
         self.workload.name == name
+            || self.service == Some(name)
             || self.workload.place.as_ref().is_some_and(|place| place.is_named(name))
             || self.workload.replicas.iter().any(|replica| replica == name)
     }
@@ -49,7 +52,7 @@ impl Gathered<'_> {
 ///
 /// # Errors
 /// When a thread ended early.
-pub fn advised<'a>(read: &'a ReadHistories, asked: &Asked) -> anyhow::Result<Vec<Gathered<'a>>> {
+pub fn advised<'a>(read: &'a ReadHistories, asked: &Asked<'a>) -> anyhow::Result<Vec<Gathered<'a>>> {
     let groups = groups(read);
     let newest = newest(&read.histories.workloads);
     let progress = Progress::new(groups.len(), "workloads advised", true);
@@ -123,7 +126,7 @@ fn one<'a>(
     group: &[&'a WorkloadHistory],
     read: &ReadHistories,
     newest: &HashMap<&str, i64>,
-    asked: &Asked,
+    asked: &Asked<'a>,
 ) -> Option<Gathered<'a>> {
     let first = *group.first()?;
     let place = read.replicas.get(&first.name);
@@ -175,7 +178,8 @@ fn one<'a>(
     let name = place.map_or_else(|| name.to_owned(), placed_name);
     let place = place.cloned();
     let workload = AdvisedWorkload { name, place, controller, replicas, assignment, today, advice, heap };
-    Some(Gathered { workload, hottest, histories })
+    let service = service.map(ComposeService::name);
+    Some(Gathered { workload, service, hottest, histories })
 }
 
 /// Of all replicas together, as they get one limit; those that do not tell are left out.
