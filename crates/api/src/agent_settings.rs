@@ -23,6 +23,8 @@ struct Written {
     interval_seconds: Option<Placed<f64>>,
     listen: Option<Placed<String>>,
     bearer_token_file: Option<PathBuf>,
+    certificate_file: Option<PathBuf>,
+    key_file: Option<PathBuf>,
     history_max: Option<Placed<String>>,
     workloads_max: Option<Placed<u64>>,
     metrics_series_max: Option<Placed<u64>>,
@@ -37,6 +39,10 @@ pub struct AgentSettings {
     pub listen: Option<SocketAddr>,
     /// The file of the token that who wants metrics has to name.
     pub bearer_token_file: Option<PathBuf>,
+    /// The file of the certificate with which metrics are given, in PEM.
+    pub certificate_file: Option<PathBuf>,
+    /// The file of its key, in PEM.
+    pub key_file: Option<PathBuf>,
     /// The most that the history may take.
     pub history_max: Bytes,
     /// The most workloads that are remembered at a time.
@@ -51,6 +57,8 @@ impl Default for AgentSettings {
             interval: Duration::from_secs(1),
             listen: None,
             bearer_token_file: None,
+            certificate_file: None,
+            key_file: None,
             history_max: Bytes(512 << 20),
             workloads_max: 20_000,
             metrics_series_max: 50_000,
@@ -71,6 +79,8 @@ pub fn read(text: &str) -> Result<AgentSettings, Fault> {
         interval: agent.interval_seconds.map_or(Ok(usual.interval), |value| interval(&value))?,
         listen: agent.listen.map(|value| listen(&value)).transpose()?,
         bearer_token_file: agent.bearer_token_file,
+        certificate_file: agent.certificate_file,
+        key_file: agent.key_file,
         history_max: agent.history_max.map_or(Ok(usual.history_max), |value| history_max(&value))?,
         workloads_max: count(agent.workloads_max, usual.workloads_max, 1)?,
         metrics_series_max: count(agent.metrics_series_max, usual.metrics_series_max, 1_000)?,

@@ -1,5 +1,7 @@
 //! Answers HTTP/1.1 requests for whole documents, over TCP or a unix socket: few connections, small requests, no waiting.
 
+use crate::tls;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
@@ -47,6 +49,20 @@ pub enum Admission {
     Bearer(String),
 }
 
+/// How an address is answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Security {
+    /// Everything can be read on the way.
+    Plain,
+    /// TLS.
+    Tls {
+        /// The certificate, and those above it, in PEM.
+        certificate: Vec<u8>,
+        /// Its key, in PEM.
+        key: Vec<u8>,
+    },
+}
+
 /// Makes answers; called on a thread of its own for each connection.
 pub type Answering = Arc<dyn Fn(&Request) -> Answer + Send + Sync>;
 
@@ -65,23 +81,70 @@ enum Place {
 }
 
 enum Listener {
-    Tcp(TcpListener),
+    Tcp(TcpListener, Option<Arc<ServerConfig>>),
     Unix(UnixListener),
 }
 
 /// A connection of either kind.
 trait Connection: Read + Write + Send {
-    fn limit(&self, left: Duration) -> io::Result<()>;
+    fn limit(&mut self, left: Duration) -> io::Result<()>;
+
+    /// Says that nothing more will come.
+    fn close(&mut self) {}
+}
+
+/// A stream that ends at a moment, however often it is read: a handshake takes several reads.
+struct Bounded {
+    stream: TcpStream,
+    until: Instant,
+}
+
+impl Bounded {
+    fn left(&self) -> io::Result<Duration> {
+        let left = self.until.saturating_duration_since(Instant::now());
+        if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+    }
+}
+
+impl Read for Bounded {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.stream.set_read_timeout(Some(self.left()?))?;
+        self.stream.read(buffer)
+    }
+}
+
+impl Write for Bounded {
+    fn write(&mut self, buffer: &[u8]) -> io::Result<usize> {
+        self.stream.set_write_timeout(Some(self.left()?))?;
+        self.stream.write(buffer)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+impl Connection for StreamOwned<ServerConnection, Bounded> {
+    fn limit(&mut self, left: Duration) -> io::Result<()> {
+        self.sock.until = Instant::now() + left;
+        Ok(())
+    }
+
+    fn close(&mut self) {
+        self.conn.send_close_notify();
+        // Who has what was asked for may have hung up.
+        let _ = self.flush();
+    }
 }
 
 impl Connection for TcpStream {
-    fn limit(&self, left: Duration) -> io::Result<()> {
+    fn limit(&mut self, left: Duration) -> io::Result<()> {
         self.set_read_timeout(Some(left)).and_then(|()| self.set_write_timeout(Some(left)))
     }
 }
 
 impl Connection for UnixStream {
-    fn limit(&self, left: Duration) -> io::Result<()> {
+    fn limit(&mut self, left: Duration) -> io::Result<()> {
         self.set_read_timeout(Some(left)).and_then(|()| self.set_write_timeout(Some(left)))
     }
 }
@@ -90,11 +153,22 @@ impl Answerer {
     /// Listens on an address.
     ///
     /// # Errors
-    /// When it cannot be listened on: it is taken, or not of this machine.
-    pub fn on_address(address: SocketAddr, admission: Admission, answering: Answering) -> io::Result<Self> {
+    /// When it cannot be listened on: it is taken, or not of this machine. When the certificate is none, or the key not its own.
+    pub fn on_address(
+        address: SocketAddr,
+        security: &Security,
+        admission: Admission,
+        answering: Answering,
+    ) -> io::Result<Self> {
+        let config = match security {
+            Security::Plain => None,
+            Security::Tls { certificate, key } => {
+                Some(tls::of_ours(certificate, key).map_err(io::Error::other)?)
+            }
+        };
         let listener = TcpListener::bind(address)?;
         let place = Place::Tcp(listener.local_addr()?);
-        Self::start(Listener::Tcp(listener), place, admission, answering)
+        Self::start(Listener::Tcp(listener, config), place, admission, answering)
     }
 
     /// Listens on a unix socket that is bound already; who may connect is the socket's own business.
@@ -166,7 +240,12 @@ impl Drop for Answerer {
 /// The next connection; nothing where one broke before it was taken.
 fn accept(listener: &Listener) -> io::Result<Option<Box<dyn Connection>>> {
     let accepted: io::Result<Box<dyn Connection>> = match listener {
-        Listener::Tcp(listener) => listener.accept().map(|(stream, _)| Box::new(stream) as _),
+        Listener::Tcp(listener, None) => listener.accept().map(|(stream, _)| Box::new(stream) as _),
+        Listener::Tcp(listener, Some(config)) => listener.accept().and_then(|(stream, _)| {
+            let secured = ServerConnection::new(Arc::clone(config)).map_err(io::Error::other)?;
+            let bounded = Bounded { stream, until: Instant::now() + DEADLINE };
+            Ok(Box::new(StreamOwned::new(secured, bounded)) as _)
+        }),
         Listener::Unix(listener) => listener.accept().map(|(stream, _)| Box::new(stream) as _),
     };
     match accepted {
@@ -287,12 +366,14 @@ fn reply(connection: &mut dyn Connection, answer: &Answer, body: Body) -> io::Re
     if body == Body::Sent {
         connection.write_all(answer.body.as_bytes())?;
     }
-    connection.flush()
+    connection.flush()?;
+    connection.close();
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Admission, Answer, Answerer, Request};
+    use super::{Admission, Answer, Answerer, Request, Security};
     use std::io::{Read, Write};
     use std::net::TcpStream;
     use std::sync::Arc;
@@ -303,7 +384,8 @@ mod tests {
             content_type: "text/plain",
             body: format!("{} {}", request.path, request.accept),
         };
-        Answerer::on_address(([127, 0, 0, 1], 0).into(), admission, Arc::new(answering)).unwrap()
+        let address = ([127, 0, 0, 1], 0).into();
+        Answerer::on_address(address, &Security::Plain, admission, Arc::new(answering)).unwrap()
     }
 
     fn ask(answerer: &Answerer, request: &str) -> String {

@@ -1,10 +1,10 @@
-//! TLS towards a receiver: the machine's own certificates, or those of a file.
+//! TLS: towards a receiver with the machine's own certificates or those of a file, and of our own with ours.
 
 use crate::delivery::DeliveryError;
 use crate::url::Url;
 use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, RootCertStore, ServerConfig};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,6 +29,25 @@ pub fn towards(
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok((Arc::new(config), name))
+}
+
+/// What answering securely needs: our certificate with those above it, and its key, both in PEM.
+///
+/// # Errors
+/// In words that name the file.
+pub fn of_ours(certificate: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, String> {
+    let chain: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(certificate).collect();
+    let chain = chain.map_err(|error| format!("the certificate: {error}"))?;
+    if chain.is_empty() {
+        return Err("the certificate: expected one in PEM, found none".to_owned());
+    }
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| format!("the key: {error}"))?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+        .map_err(|error| format!("the certificate with its key: {error}"))?;
+    Ok(Arc::new(config))
 }
 
 fn from_file(file: &Path) -> Result<RootCertStore, DeliveryError> {

@@ -9,10 +9,7 @@ use std::time::Duration;
 #[must_use]
 pub fn ready(interval: Duration, config: Option<&str>, metrics: Option<&str>) -> String {
     let config = config.map_or_else(|| "no configuration file".to_owned(), |file| format!("as {file} says"));
-    let metrics = metrics.map_or_else(
-        || "no listening port".to_owned(),
-        |address| format!("metrics at http://{address}/metrics"),
-    );
+    let metrics = metrics.map_or_else(|| "no listening port".to_owned(), |url| format!("metrics at {url}"));
     format!("watching, a look every {}; {config}; {metrics}", duration(interval))
 }
 

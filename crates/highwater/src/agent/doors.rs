@@ -4,11 +4,11 @@ use super::inbox::Post;
 use super::report;
 use super::settings::Settings;
 use anyhow::{Context, bail};
-use sinks::answerer::{Admission, Answer, Answerer, Answering, Request};
+use sinks::answerer::{Admission, Answer, Answerer, Answering, Request, Security};
 use sinks::control_socket::ControlSocket;
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Where the agent can be asked.
@@ -22,6 +22,7 @@ pub struct Doors {
 #[derive(PartialEq, Eq)]
 struct Wanted {
     address: SocketAddr,
+    security: Security,
     admission: Admission,
 }
 
@@ -52,7 +53,8 @@ impl Doors {
         }
         self.metrics = None;
         if let Some(wanted) = wanted {
-            let open = Answerer::on_address(wanted.address, wanted.admission.clone(), answering(&self.post));
+            let Wanted { address, security, admission } = &wanted;
+            let open = Answerer::on_address(*address, security, admission.clone(), answering(&self.post));
             let open = open.map_err(|error| format!("listen: {}: {error}", wanted.address))?;
             self.metrics = Some((open, wanted));
         }
@@ -60,8 +62,13 @@ impl Doors {
     }
 
     /// Where metrics are given.
-    pub fn address(&self) -> Option<SocketAddr> {
-        self.metrics.as_ref().and_then(|(open, _)| open.address())
+    pub fn url(&self) -> Option<String> {
+        let (open, wanted) = self.metrics.as_ref()?;
+        let scheme = match wanted.security {
+            Security::Plain => "http",
+            Security::Tls { .. } => "https",
+        };
+        Some(format!("{scheme}://{}/metrics", open.address()?))
     }
 }
 
@@ -82,7 +89,26 @@ fn wanted(settings: &Settings) -> anyhow::Result<Option<Wanted>> {
             "listen: {address} can be reached from elsewhere: expected bearer_token_file beside it, or a loopback address"
         ),
     };
-    Ok(Some(Wanted { address, admission }))
+    let security = security(settings)?;
+    if security == Security::Plain && !address.ip().is_loopback() {
+        bail!(
+            "listen: {address} can be reached from elsewhere: expected certificate_file and key_file beside it, for the token is not to be read on the way"
+        );
+    }
+    Ok(Some(Wanted { address, security, admission }))
+}
+
+/// The certificate and its key, as they are now: a certificate that was renewed is taken when the settings are read again.
+fn security(settings: &Settings) -> anyhow::Result<Security> {
+    let read = |file: &PathBuf| fs::read(file).with_context(|| file.display().to_string());
+    match (&settings.wanted.certificate_file, &settings.wanted.key_file) {
+        (None, None) => Ok(Security::Plain),
+        (Some(certificate), Some(key)) => {
+            Ok(Security::Tls { certificate: read(certificate)?, key: read(key)? })
+        }
+        (Some(_), None) => bail!("certificate_file: expected key_file beside it"),
+        (None, Some(_)) => bail!("key_file: expected certificate_file beside it"),
+    }
 }
 
 fn answering(post: &Post) -> Answering {

@@ -63,8 +63,8 @@ impl Mouth {
     pub fn say_ready(&mut self, settings: &Settings, doors: &Doors) {
         self.manager.tell(&ServiceState::Ready);
         let place = settings.file.as_ref().map(|file| file.display().to_string());
-        let address = doors.address().map(|address| address.to_string());
-        let line = agent::ready(settings.wanted.interval, place.as_deref(), address.as_deref());
+        let url = doors.url();
+        let line = agent::ready(settings.wanted.interval, place.as_deref(), url.as_deref());
         self.manager.tell(&ServiceState::Status(line.clone()));
         let _ = self.say(&line);
     }

@@ -175,7 +175,23 @@ fn a_bad_configuration_is_told_and_the_old_one_holds_on() {
     fs::write(&file, "agent:\n  listen: 0.0.0.0:0\n").unwrap();
     agent.reload().unwrap();
     assert!(agent.settings.refused.unwrap().contains("bearer_token_file"));
-    assert_eq!(agent.doors.address(), None);
+    assert_eq!(agent.doors.url(), None);
+    // Nor with one that everybody on the way could read, nor with half of what TLS needs.
+    let token = folder.path().join("token");
+    fs::write(&token, "secret").unwrap();
+    let with_token = format!("agent:\n  listen: 0.0.0.0:0\n  bearer_token_file: {}\n", token.display());
+    for (more, expected) in [
+        (String::new(), "certificate_file and key_file"),
+        (format!("  certificate_file: {}\n", token.display()), "key_file"),
+        (format!("  key_file: {}\n", token.display()), "certificate_file"),
+        (format!("  certificate_file: {0}\n  key_file: {0}\n", token.display()), "expected one in PEM"),
+    ] {
+        fs::write(&file, format!("{with_token}{more}")).unwrap();
+        agent.reload().unwrap();
+        let refused = agent.settings.refused.clone().unwrap();
+        assert!(refused.contains(expected), "{more}: {refused}");
+        assert_eq!(agent.doors.url(), None);
+    }
 }
 
 #[test]

@@ -8,8 +8,9 @@ use crate::real::cgroup_files::ContainerCgroup;
 use crate::real::checks::Checks;
 use crate::real::docker_daemon::{Daemon, Docker};
 use crate::real::product::Product;
-use crate::subprocess::interrupted;
+use crate::subprocess::{interrupted, output};
 use anyhow::{Context, ensure};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -37,7 +38,8 @@ pub fn run(product: &Product, daemon: Daemon, checks: &mut Checks) -> anyhow::Re
     workloads.start("even", 48, &[], "while :; do /bin/busybox sleep 1; done")?;
     let scene = Scene { product, programs, home, workloads, port: free_port()? };
     scene.open(checks)?;
-    scene.with_token(checks)
+    scene.with_token(checks)?;
+    scene.secured(checks)
 }
 
 /// What the checks share.
@@ -141,6 +143,66 @@ impl<'product> Scene<'product> {
         checks.check("token: and it is said", open.stderr.contains("bearer"), &open.stderr);
         let said = self.home.said() + &self.home.told() + &open.stderr;
         checks.check("token: it is never printed", !said.contains(TOKEN), "printed");
+        Ok(())
+    }
+
+    /// With a certificate: whoever trusts it is answered, others are not, and a renewed one is taken without a restart.
+    fn secured(&self, checks: &mut Checks) -> anyhow::Result<()> {
+        let below = |name: &str| self.home.path(name).display().to_string();
+        let (token, certificate, key) = (below("token"), below("certificate.pem"), below("key.pem"));
+        self.certify(&certificate, &key)?;
+        let metrics = [
+            ("bearer_token_file", token.as_str()),
+            ("certificate_file", certificate.as_str()),
+            ("key_file", key.as_str()),
+        ];
+        let agent = self.agent(&metrics)?;
+        let said = format!("https://127.0.0.1:{}/metrics", self.port);
+        checks.check("TLS: it says where", self.home.said().contains(&said), self.home.said());
+        let trusting = |authority: &str| {
+            format!(
+                "    scheme: https\n    tls_config: {{ca_file: {authority}}}\n    authorization: {{credentials_file: {token}}}\n"
+            )
+        };
+        let first = below("first.pem");
+        fs::copy(&certificate, &first)?;
+        let trusted = self.prometheus(&trusting(&first))?;
+        checks.equal("TLS: Prometheus scrapes", &when(&trusted, "up", |up| up == "1")?, &json!("1"));
+        let unread = ask(self.port, &format!("Authorization: Bearer {TOKEN}\r\n")).unwrap_or_default();
+        checks.check("TLS: nobody is answered without", !unread.contains("200 OK"), unread);
+        self.certify(&certificate, &key)?;
+        let stranger = self.prometheus(&trusting(&certificate))?;
+        checks.equal(
+            "TLS: another certificate is not trusted",
+            &when(&stranger, "up", |up| up == "0")?,
+            &json!("0"),
+        );
+        agent.signal(Signal::HUP);
+        checks.equal("TLS: a renewed one is taken", &when(&stranger, "up", |up| up == "1")?, &json!("1"));
+        checks.equal("TLS: and the old one gone", &when(&trusted, "up", |up| up == "0")?, &json!("0"));
+        self.certify(&certificate, &below("other.pem"))?;
+        agent.signal(Signal::HUP);
+        let status = agent.status_when(|status| !status["config_refused"].is_null())?;
+        checks.check(
+            "TLS: a key of another certificate is refused",
+            !status["config_refused"].is_null(),
+            &status,
+        );
+        agent.end()?;
+        let private = fs::read_to_string(&key)?;
+        let secret = private.lines().nth(1).context("an empty key")?;
+        checks.check("TLS: no key is printed", !self.home.said().contains(secret), "printed");
+        Ok(())
+    }
+
+    /// A new certificate for this machine's own address, signed by itself.
+    fn certify(&self, certificate: &str, key: &str) -> anyhow::Result<()> {
+        let mut command = Command::new("openssl");
+        command.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
+        command.args(["-days", "2", "-subj", "/CN=highwater", "-addext", "subjectAltName=IP:127.0.0.1"]);
+        command.args(["-out", certificate, "-keyout", key]);
+        let outcome = output(&mut command, PATIENCE)?;
+        ensure!(outcome.code == Some(0), "openssl: {}", outcome.stderr);
         Ok(())
     }
 
