@@ -62,6 +62,11 @@ impl Recorder {
         self.known.get(&cgroup)?.name.as_ref()
     }
 
+    /// Every name of the last look, with its cgroup.
+    pub fn names(&self) -> impl Iterator<Item = (&WorkloadName, CgroupId)> {
+        self.owners.iter().map(|(name, cgroup)| (name, *cgroup))
+    }
+
     fn step(&mut self, cgroup: &Cgroup, now: Duration) -> Option<Step> {
         let is_final = self.known.get(&cgroup.id).is_some_and(|known| known.is_final);
         if !is_final {
