@@ -79,7 +79,7 @@ fn wanted(settings: &Settings) -> anyhow::Result<Option<Wanted>> {
         }
         None if address.ip().is_loopback() => Admission::Anybody,
         None => bail!(
-            "listen: {address} can be reached from elsewhere: expected bearer_token_file beside it, or a loopback address"
+            "metrics.listen: {address} can be reached from elsewhere: expected bearerTokenFile beside it, or a loopback address"
         ),
     };
     Ok(Some(Wanted { address, admission }))

@@ -4,6 +4,8 @@ pub mod install;
 pub mod status;
 
 use crate::agent::Agent;
+use crate::agent::alerts::Alerts;
+use crate::agent::alerts::errand::Haste;
 use crate::agent::doors::Doors;
 use crate::agent::eyes::Eyes;
 use crate::agent::inbox::Inbox;
@@ -44,7 +46,7 @@ SIGHUP reads the configuration again, SIGTERM ends it. Exit status: 0 ended as a
 the state, or a later Highwater wrote it.";
 
 /// Where the settings are when nobody says.
-const CONFIG: &str = "/etc/highwater/agent.yaml";
+pub const CONFIG: &str = "/etc/highwater/agent.yaml";
 
 /// Where the agent remembers when nobody says.
 pub const STATE: &str = "/var/lib/highwater/agent";
@@ -120,6 +122,7 @@ fn watch(global: &Global, args: &AgentArgs) -> anyhow::Result<Outcome> {
         Err(Refused::Broken(error)) => return Err(error),
     };
     let (inbox, bell) = Inbox::new()?;
+    let haste = if args.recorded.is_some() { Haste::AtOnce } else { Haste::Aside };
     let eyes = match &args.recorded {
         Some(folder) => Eyes::recorded(recorded(folder, &args.state)?, BootId(1)),
         None => {
@@ -127,6 +130,14 @@ fn watch(global: &Global, args: &AgentArgs) -> anyhow::Result<Outcome> {
             watch.wake_by(bell);
             Eyes::live(watch, Names::new(global.clone())?)?
         }
+    };
+    let alerts = match Alerts::open(&args.state, &settings.wanted, haste, &eyes.moment()) {
+        Ok(alerts) => alerts,
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            output::remarks(&[Line::of(Tone::Critical, format!("highwater: --state: {error}"))])?;
+            return Ok(Outcome::NotDone);
+        }
+        Err(error) => return Err(anyhow::Error::from(error).context("--state")),
     };
     let mut doors = Doors::closed(inbox.post());
     if let Some(socket) = socket(args) {
@@ -139,7 +150,7 @@ fn watch(global: &Global, args: &AgentArgs) -> anyhow::Result<Outcome> {
     let manager = SdNotify::new(notify.as_deref(), watchdog.as_deref());
     let mouth = Mouth::new(Teller::new(output::Format::Text, store, None), manager);
     let rate = LookRate::new(settings.wanted.interval);
-    Agent { settings, eyes, memory, mouth, doors, inbox, rate, costs: Costs::new() }.run()
+    Agent { settings, eyes, memory, alerts, mouth, doors, inbox, rate, costs: Costs::new() }.run()
 }
 
 /// Why the state could not be opened.
