@@ -42,6 +42,9 @@ pub const EXAMPLES: &str = "Examples:
                                                yesterday again, as fast as it can be read
   highwater agent status                       how the running agent is, and what it costs
 
+The configuration, of kind AgentConfig, says how often it looks, when it alerts, whom it tells (sinks) and what it starts (commands).
+`highwater alerts ls` shows what fires, `highwater alerts test` whether messages arrive.
+
 SIGHUP reads the configuration again, SIGTERM ends it. Exit status: 0 ended as asked; 2 unreadable settings; 3 another agent has
 the state, or a later Highwater wrote it.";
 

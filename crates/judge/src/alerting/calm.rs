@@ -1,11 +1,12 @@
 //! Whether nothing can be wrong with a container: told by a few comparisons, so that a thousand quiet ones cost next to nothing.
 //!
-//! Every answer is on the safe side: what is not plainly calm is judged in full.
+//! What is not plainly calm is judged in full.
 
 use super::trend::HEADROOM_RATIO_FOLLOWED;
 use crate::drift::drift;
 use crate::effective_limit::{self, combined_limit};
 use crate::swap_effect::stalled_ratio;
+use crate::working_set::unreclaimable;
 use kernel::bytes::Bytes;
 use kernel::limit::Limit;
 use model::alert::rules::AlertRules;
@@ -22,31 +23,30 @@ pub fn is_calm(snapshot: &Snapshot, index: CgroupIndex, rules: &AlertRules) -> b
     !waits && !has_swapped && has_room(snapshot, index, rules) && !may_drift(cgroup)
 }
 
-/// Whether every level leaves more than any rule asks for. All that is charged is more than what reclaim cannot free, so what this
-/// finds is less than the headroom.
+/// Whether every level leaves more than any rule asks for: by all that is charged, which costs a comparison, else by what reclaim
+/// cannot free, for a limit that is full of file cache is no danger.
 fn has_room(snapshot: &Snapshot, index: CgroupIndex, rules: &AlertRules) -> bool {
     let asked = [HEADROOM_RATIO_FOLLOWED, rules.headroom.fires, rules.headroom_ratio_critical];
     let asked = asked.into_iter().fold(0.0, f64::max);
-    let leaves = |limit: Reading<Limit>, used: &dyn Fn() -> Reading<Bytes>| match limit {
-        Reading::Value(Limit::Unlimited) | Reading::Absent => true,
-        Reading::Value(Limit::At(limit)) => {
-            let left = used().get().map(|used| limit.saturating_sub(used));
-            left.and_then(|left| left.ratio_of(limit)).is_some_and(|ratio| ratio >= asked)
-        }
-        Reading::Failed(_) => false,
-    };
     let is_roomy = |cgroup: &Cgroup| {
-        let all =
-            || charged(cgroup).zip(cgroup.swap_usage()).map(|(memory, swap)| memory.saturating_add(swap));
-        leaves(cgroup.memory.limit.clone(), &|| charged(cgroup)) && leaves(combined_limit(cgroup), &all)
+        leaves(cgroup, asked, |cgroup| cgroup.memory.usage.get())
+            || leaves(cgroup, asked, |it| unreclaimable(it).get())
     };
     snapshot.lineage(index).all(|(_, cgroup)| is_roomy(cgroup)) && !is_limited_out_of_sight(snapshot, index)
 }
 
-/// All that is charged; what `memory.stat` tells lags behind and may be more.
-fn charged(cgroup: &Cgroup) -> Reading<Bytes> {
-    let counted = crate::working_set::unreclaimable(cgroup).get().unwrap_or_default();
-    cgroup.memory.usage.clone().map(|usage| usage.max(counted))
+/// Whether the limits of a level leave this share of them.
+fn leaves(cgroup: &Cgroup, share: f64, used: impl Fn(&Cgroup) -> Option<Bytes>) -> bool {
+    let leaves = |limit: Reading<Limit>, used: &dyn Fn() -> Option<Bytes>| match limit {
+        Reading::Value(Limit::Unlimited) | Reading::Absent => true,
+        Reading::Value(Limit::At(limit)) => {
+            let left = used().and_then(|used| limit.saturating_sub(used).ratio_of(limit));
+            left.is_some_and(|left| left >= share)
+        }
+        Reading::Failed(_) => false,
+    };
+    let with_swap = || Some(used(cgroup)?.saturating_add(cgroup.swap_usage().get()?));
+    leaves(cgroup.memory.limit.clone(), &|| used(cgroup)) && leaves(combined_limit(cgroup), &with_swap)
 }
 
 /// Whether a limit binds that only v1's `memory.stat` tells of.

@@ -1,6 +1,6 @@
 //! A day of alerts through the agent's own loop: what fires, what holds, what is over, and what must stay silent.
 
-use super::{BEGIN, DAY, HEAD, MIB, agent_of, series};
+use super::{BEGIN, DAY, HEAD, MIB, agent_of, in_memory, series};
 use crate::agent::settings::Settings;
 use crate::agent::{Agent, Event};
 use kernel::bytes::Bytes;
@@ -124,7 +124,7 @@ fn told_when(folder: &Path, is_there: impl Fn(&str) -> bool) -> String {
 
 #[test]
 fn a_day_of_alerts_in_less_than_a_minute() {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = in_memory();
     let state = folder.path().join("state");
     let day = 0..DAY + 4 * HOUR;
     let all: Vec<RecordedSeries> = vec![
