@@ -659,7 +659,7 @@ complete -c highwater -n "__fish_highwater_using_subcommand alerts; and not __fi
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and not __fish_seen_subcommand_from ls list test silence help" -f -a "silence" -d 'Tell nobody of some alerts for a while'
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and not __fish_seen_subcommand_from ls list test silence help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -l state -d 'The agent\'s state folder' -r -F
-complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -l config -d 'The agent\'s configuration; without this file: every rule, and nobody to tell' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -l config -d 'The agent\'s configuration [default: /etc/highwater/agent.yaml where there is one: else every rule, and nobody to tell]' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
 json\t'For scripts'"
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
@@ -670,7 +670,7 @@ never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -l check -d 'The exit code is 1 when an alert stands'
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from ls" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -l state -d 'The agent\'s state folder' -r -F
-complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -l config -d 'The agent\'s configuration; without this file: every rule, and nobody to tell' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -l config -d 'The agent\'s configuration [default: /etc/highwater/agent.yaml where there is one: else every rule, and nobody to tell]' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
 json\t'For scripts'"
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -l root -d 'Where the machine\'s files are: `/host` in a DaemonSet, or a recorded machine' -r -F
@@ -681,7 +681,7 @@ never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -l check -d 'The exit code is 1 when an alert stands'
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -l state -d 'The agent\'s state folder' -r -F
-complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -l config -d 'The agent\'s configuration; without this file: every rule, and nobody to tell' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -l config -d 'The agent\'s configuration [default: /etc/highwater/agent.yaml where there is one: else every rule, and nobody to tell]' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -l keep -d 'Send as the agent does: kept in the state folder until it arrives, with attempts for this long. Also sends what waits there. Not while an agent uses the folder' -r
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -l count -d 'So many messages' -r
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -s f -l format -d 'How to print' -r -f -a "text\t'For people'
@@ -693,7 +693,7 @@ always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from test" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l state -d 'The agent\'s state folder' -r -F
-complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l config -d 'The agent\'s configuration; without this file: every rule, and nobody to tell' -r -F
+complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l config -d 'The agent\'s configuration [default: /etc/highwater/agent.yaml where there is one: else every rule, and nobody to tell]' -r -F
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l for -d 'For how long: 30m, 2h, 1d' -r
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l rule -d 'Only alerts of this rule; can be given more than once' -r
 complete -c highwater -n "__fish_highwater_using_subcommand alerts; and __fish_seen_subcommand_from silence" -l reason -d 'Why, for the people who ask' -r

@@ -5,6 +5,7 @@
 
 pub mod advise;
 mod agent;
+mod agent_alerts;
 mod alerts;
 mod cgroup_files;
 mod checks;
@@ -77,6 +78,8 @@ pub enum Scenario {
     NodeFileSystems,
     /// Alerts against a real Alertmanager and a webhook that answers 500, hangs, and recovers; `kill -9` in between
     Alerts,
+    /// The agent with the same receivers: kills of our own cgroups told once over `kill -9`, near a limit, silences, reload, a full disk
+    AgentAlerts,
     /// What `node render` writes, before shellcheck, systemd-analyze and cloud-init
     NodeRender,
     /// What `advise` prints, done to containers, services and manifests, read back and undone
@@ -113,6 +116,7 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
         Scenario::Oom => oom::run(&product, &mut checks),
         Scenario::NodeFileSystems => node_file_systems::run(&product, &mut checks),
         Scenario::Alerts => alerts::run(&product, &mut checks),
+        Scenario::AgentAlerts => agent_alerts::run(&product, &mut checks),
         Scenario::NodeRender => node_render::run(&product, &mut checks),
         Scenario::Node => node::here::run(&product, &mut checks),
         Scenario::NodeMachine => node::outside::run(&product, Extent::OnePath, &mut checks),

@@ -1,5 +1,7 @@
 //! The state of the agent as JSON.
 
+mod alerts;
+
 use crate::object::Object;
 use kernel::bytes::Bytes;
 use model::agent::{AgentCost, AgentStatus, HistoryState};
@@ -22,9 +24,6 @@ pub fn status(status: &AgentStatus) -> Value {
         .bytes("kernel_bytes", &Reading::Value(cost.kernel))
         .known("descriptors", cost.descriptors)
         .finish();
-    let missing = status.missing.iter().map(|missing| {
-        Object::new().known("what", missing.what.as_str()).known("why", missing.why.as_str()).finish()
-    });
     Object::new()
         .known("schema", "highwater/agent-status/v1")
         .known("version", status.version.as_str())
@@ -36,11 +35,12 @@ pub fn status(status: &AgentStatus) -> Value {
         .known("cgroups", status.cgroups)
         .known("containers", status.containers)
         .known("incidents", status.incidents)
+        .known("alerts", alerts::document(&status.alerts))
         .known("cost", cost)
         .known("history", history(&status.history))
         .known("config", status.config.clone())
         .known("config_refused", status.config_refused.clone())
-        .known("missing", missing.collect::<Vec<Value>>())
+        .known("missing", missing(&status.missing))
         .finish()
 }
 
@@ -54,10 +54,6 @@ pub fn read(text: &str) -> Option<AgentStatus> {
     let words = |key: &str| document.get(key).and_then(Value::as_str).map(str::to_owned);
     let number = |key: &str| document.get(key)?.as_u64();
     let count = |key: &str| number(key).and_then(|number| usize::try_from(number).ok());
-    let missing = document.get("missing")?.as_array()?.iter().filter_map(|missing| {
-        let said = |key: &str| missing.get(key).and_then(Value::as_str).map(str::to_owned);
-        Some(Missing { what: said("what")?, why: said("why")? })
-    });
     Some(AgentStatus {
         version: words("version")?,
         started_at: Timestamp(number("started_at_millis")?),
@@ -70,10 +66,27 @@ pub fn read(text: &str) -> Option<AgentStatus> {
         cost: read_cost(document.get("cost")?)?,
         history: read_history(document.get("history")?)?,
         incidents: number("incidents")?,
+        alerts: alerts::read(document.get("alerts")?)?,
         config: words("config"),
         config_refused: words("config_refused"),
-        missing: missing.collect(),
+        missing: read_missing(document.get("missing")?)?,
     })
+}
+
+/// Who cannot be heard, or what cannot be judged.
+fn missing(all: &[Missing]) -> Value {
+    let one = |missing: &Missing| {
+        Object::new().known("what", missing.what.as_str()).known("why", missing.why.as_str()).finish()
+    };
+    all.iter().map(one).collect()
+}
+
+fn read_missing(all: &Value) -> Option<Vec<Missing>> {
+    let one = |missing: &Value| {
+        let said = |key: &str| missing.get(key).and_then(Value::as_str).map(str::to_owned);
+        Some(Missing { what: said("what")?, why: said("why")? })
+    };
+    all.as_array()?.iter().map(one).collect()
 }
 
 fn read_cost(cost: &Value) -> Option<AgentCost> {
@@ -120,6 +133,8 @@ fn history(state: &HistoryState) -> Value {
 #[cfg(test)]
 mod tests {
     use super::{AgentCost, AgentStatus, Bytes, HistoryState, Missing, OwnCost, Timestamp, read, status};
+    use model::agent::{AlertsState, FiringAlert, ReceiverState};
+    use model::finding::Severity;
     use std::time::Duration;
 
     #[test]
@@ -143,6 +158,26 @@ mod tests {
             },
             history: HistoryState::Stopped { why: "full".to_owned() },
             incidents: 8,
+            alerts: AlertsState {
+                firing: vec![FiringAlert {
+                    rule: "pressure".to_owned(),
+                    severity: Severity::Critical,
+                    title: "web waits".to_owned(),
+                    age: Duration::from_secs(9),
+                    is_told: true,
+                }],
+                held: 2,
+                receivers: vec![
+                    ReceiverState {
+                        name: "am".to_owned(),
+                        waiting: 3,
+                        failures: 4,
+                        error: Some("away".to_owned()),
+                    },
+                    ReceiverState { name: "log".to_owned(), ..ReceiverState::default() },
+                ],
+                not_judged: vec![Missing { what: "leak".to_owned(), why: "too short".to_owned() }],
+            },
             config: None,
             config_refused: Some("line 2".to_owned()),
             missing: vec![Missing { what: "names".to_owned(), why: "no socket".to_owned() }],

@@ -1,14 +1,16 @@
-//! `kind: AgentConfig` of `highwater.dev/v1alpha1`: what the agent of one host alerts of, whom it tells, and how much it keeps.
+//! `kind: AgentConfig` of `highwater.dev/v1alpha1`: how the agent of one host looks, what it alerts of, whom it tells, what it keeps.
 
 pub mod convert;
 pub mod length;
+pub mod rules;
 
+use crate::agent_config::rules::Rules;
 use crate::placed::Placed;
 use crate::policy::ApiVersion;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// What the agent of one host alerts of, whom it tells, and how much it keeps. Everything that is left out is as documented here.
+/// How the agent of one host looks, what it alerts of, whom it tells, and how much it keeps. Everything that is left out is as documented here.
 #[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(title = "AgentConfig")]
@@ -33,6 +35,11 @@ pub enum Kind {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Spec {
+    /// How often it looks at the machine, from `500ms` to `1m`. Left out: `1s`.
+    pub interval: Option<Placed<String>>,
+    /// Where it gives metrics.
+    #[serde(default)]
+    pub metrics: Metrics,
     /// When alerts begin, are told again and end.
     #[serde(default)]
     pub alerts: Alerts,
@@ -42,9 +49,29 @@ pub struct Spec {
     /// What nobody is told of.
     #[serde(default)]
     pub silences: Vec<Placed<Silence>>,
+    /// What is started when an alert begins or gets worse, such as a heap dump.
+    #[serde(default)]
+    pub commands: Vec<Placed<Command>>,
     /// How much is kept on disk.
     #[serde(default)]
     pub retention: Retention,
+}
+
+/// Where the agent gives metrics.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Metrics {
+    /// An address with a port, such as `127.0.0.1:9464`. Left out: nowhere. One that is not of the machine alone needs a token, a certificate and its key.
+    pub listen: Option<Placed<String>>,
+    /// The file of the token that who asks has to name, an absolute path. It is read when the configuration is.
+    pub bearer_token_file: Option<Placed<String>>,
+    /// The file of the certificate with which metrics are given, in PEM, an absolute path.
+    pub certificate_file: Option<Placed<String>>,
+    /// The file of its key, in PEM, an absolute path.
+    pub key_file: Option<Placed<String>>,
+    /// More series are not given; what is left out is counted. Left out: 50000.
+    #[schemars(range(min = 1000, max = 1_000_000))]
+    pub series: Option<Placed<i64>>,
 }
 
 /// When alerts begin, are told again and end.
@@ -60,121 +87,6 @@ pub struct Alerts {
     /// The rules.
     #[serde(default)]
     pub rules: Rules,
-}
-
-/// The rules.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Rules {
-    /// Little is left before an OOM kill, and that gets less. Held for `10s`.
-    #[serde(default)]
-    pub near_limit: NearLimit,
-    /// Swap used, as a share of the container's swap limit: a notice, and critical when pages come back and tasks wait for them.
-    /// Held for `1m`; fires at 0.8, is good below 0.7.
-    #[serde(default)]
-    pub swap_usage: Ratio,
-    /// The share of time in which every task waits for memory. Held for `30s`; fires at 0.05, is good below 0.025, critical at 0.25.
-    #[serde(default)]
-    pub pressure: Pressure,
-    /// The kernel killed for memory. Critical.
-    #[serde(default)]
-    pub oom_kill: Plain,
-    /// The kernel killed a child, and the container runs on with a part missing. Critical.
-    #[serde(default)]
-    pub invisible_kill: Plain,
-    /// Memory grows and is not given back. A notice when suspected, a warning when confirmed.
-    #[serde(default)]
-    pub leak: Plain,
-    /// The kernel enforces another limit than was declared. Held for `1m`.
-    #[serde(default)]
-    pub limit_drift: Plain,
-    /// The machine's swap used, as a share of it. Held for `1m`; fires at 0.9, is good below 0.8.
-    #[serde(default)]
-    pub node_swap: Ratio,
-    /// The kubelet evicts before the kernel swaps.
-    #[serde(default)]
-    pub eviction_line: Plain,
-    /// The kernel counted kills that nothing explains.
-    #[serde(default)]
-    pub unattributed_kills: Plain,
-}
-
-/// What every rule has.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Plain {
-    /// `false` switches it off. Left out: on.
-    pub enabled: Option<bool>,
-    /// How bad it is, whatever the figures say.
-    pub severity: Option<Severity>,
-    /// It must be broken for so long before anybody is told.
-    #[serde(rename = "for")]
-    pub hold: Option<Placed<String>>,
-}
-
-/// A rule with a share at which it fires, and one at which all is well again.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Ratio {
-    /// `false` switches it off. Left out: on.
-    pub enabled: Option<bool>,
-    /// How bad it is, whatever the figures say.
-    pub severity: Option<Severity>,
-    /// It must be broken for so long before anybody is told.
-    #[serde(rename = "for")]
-    pub hold: Option<Placed<String>>,
-    /// It fires from this share on.
-    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
-    pub fires_ratio: Option<Placed<f64>>,
-    /// All is well below this share.
-    #[schemars(extend("minimum" = 0.0, "exclusiveMaximum" = 1.0))]
-    pub clears_ratio: Option<Placed<f64>>,
-}
-
-/// Tasks wait for memory.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Pressure {
-    /// `false` switches it off. Left out: on.
-    pub enabled: Option<bool>,
-    /// How bad it is, whatever the figures say.
-    pub severity: Option<Severity>,
-    /// It must be broken for so long before anybody is told.
-    #[serde(rename = "for")]
-    pub hold: Option<Placed<String>>,
-    /// It fires from this share of time on.
-    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
-    pub fires_ratio: Option<Placed<f64>>,
-    /// All is well below this share.
-    #[schemars(extend("minimum" = 0.0, "exclusiveMaximum" = 1.0))]
-    pub clears_ratio: Option<Placed<f64>>,
-    /// From this share on it is critical. Left out: 0.25.
-    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
-    pub critical_ratio: Option<Placed<f64>>,
-}
-
-/// Little is left, and that gets less.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct NearLimit {
-    /// `false` switches it off. Left out: on.
-    pub enabled: Option<bool>,
-    /// How bad it is, whatever the figures say.
-    pub severity: Option<Severity>,
-    /// It must be broken for so long before anybody is told.
-    #[serde(rename = "for")]
-    pub hold: Option<Placed<String>>,
-    /// It fires when less than this share of the limit is left. Left out: 0.1.
-    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
-    pub headroom_ratio: Option<Placed<f64>>,
-    /// All is well when more than this share is left. Left out: 0.15.
-    #[schemars(extend("exclusiveMinimum" = 0.0, "maximum" = 1.0))]
-    pub clears_headroom_ratio: Option<Placed<f64>>,
-    /// It fires below this share also when it stands still. Left out: 0.03.
-    #[schemars(extend("minimum" = 0.0, "maximum" = 1.0))]
-    pub critical_headroom_ratio: Option<Placed<f64>>,
-    /// It fires only when nothing would be left within this time. Left out: `1h`.
-    pub time_left: Option<Placed<String>>,
 }
 
 /// How bad something is.
@@ -256,11 +168,42 @@ pub struct Silence {
     pub reason: String,
 }
 
+/// A program that is started when an alert of a container begins or gets worse; a silence keeps it back too. It is not run by a
+/// shell. Its environment has `HIGHWATER_RULE`, `HIGHWATER_SEVERITY`, `HIGHWATER_CONTAINER`, `HIGHWATER_CGROUP` (the folder in the
+/// memory hierarchy) and, where they are known, `HIGHWATER_CONTAINER_ID`, `HIGHWATER_IMAGE` and `HIGHWATER_PID`.
+#[derive(Clone, Debug, PartialEq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Command {
+    /// Its name in the log.
+    pub name: Placed<String>,
+    /// Alerts of these rules start it. Left out: `near-limit` and `leak`.
+    #[serde(default)]
+    pub rules: Vec<Placed<String>>,
+    /// Patterns of names as `alerts ls` shows them: `*` stands for any text. Left out: all.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// Patterns of images. Left out: all, also where the image is not known.
+    #[serde(default)]
+    pub images: Vec<String>,
+    /// The program, an absolute path.
+    pub program: Placed<String>,
+    /// What it is given, as it stands here.
+    #[serde(default)]
+    pub args: Vec<String>,
+    /// It is killed, with what it started, when it takes longer. Left out: `1m`.
+    pub timeout: Option<Placed<String>>,
+    /// It is not started more often, whoever the alerts are of. Left out: 4.
+    #[schemars(range(min = 1, max = 3600))]
+    pub max_per_hour: Option<Placed<i64>>,
+    /// It is not started again for the same container for so long. Left out: `1h`.
+    pub cool_down: Option<Placed<String>>,
+}
+
 /// How much is kept on disk.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Retention {
-    /// History takes at most this; the oldest goes first. Left out: `512Mi`.
+    /// History takes at most this, at least `16Mi`; the oldest goes first. Left out: `512Mi`.
     pub history_size: Option<Placed<String>>,
     /// More workloads at a time are not remembered. Left out: 20000.
     #[schemars(range(min = 1, max = 1_000_000))]

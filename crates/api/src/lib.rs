@@ -3,7 +3,6 @@
 pub mod advice;
 pub mod agent;
 pub mod agent_config;
-pub mod agent_settings;
 pub mod alerts;
 pub mod cgroup_tree;
 pub mod container_end;

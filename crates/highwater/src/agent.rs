@@ -1,5 +1,6 @@
 //! The agent of one machine: one loop that collects, judges, remembers and tells.
 
+pub mod alerts;
 pub mod doors;
 pub mod eyes;
 pub mod inbox;
@@ -11,6 +12,7 @@ pub mod settings;
 mod tests;
 
 use crate::exit_code::Outcome;
+use alerts::Alerts;
 use doors::Doors;
 use eyes::Eyes;
 use inbox::{Inbox, Question};
@@ -41,6 +43,8 @@ pub struct Agent {
     pub eyes: Eyes,
     /// What it remembers.
     pub memory: Memory,
+    /// What it alerts of.
+    pub alerts: Alerts,
     /// What it tells with.
     pub mouth: Mouth,
     /// Where it can be asked.
@@ -65,14 +69,18 @@ impl Agent {
                 Event::Seen => {
                     // Collect: the eyes have looked, the log is read.
                     let incidents = self.eyes.incidents();
-                    // Judge and remember: each look once, each incident before it is told.
+                    let news = self.mouth.news(&incidents);
+                    // Judge and remember: each look once.
                     if self.eyes.has_new_look() {
                         let history = self.memory.remember(self.eyes.snapshot(), self.eyes.boot_id());
                         self.mouth.tell_history(&history)?;
                         self.slow_down_or_not();
                     }
+                    let changes = self.alerts.judge(&mut self.eyes, &self.memory, &news);
                     self.memory.count(&incidents);
-                    // Tell.
+                    // Tell: an incident counts as told only when its alert is on its way.
+                    self.alerts.tell(&changes, &self.eyes, &self.memory);
+                    self.mouth.tell_words(&self.alerts.words());
                     self.mouth.tell(&incidents, self.eyes.settled_cursor())?;
                     self.mouth.say_alive();
                 }
@@ -101,6 +109,7 @@ impl Agent {
             self.rate = LookRate::new(self.settings.wanted.interval);
             self.eyes.look_every(self.rate.interval());
             self.memory.limit(&self.settings.wanted);
+            self.alerts.reconfigure(&self.settings.wanted, &self.eyes.moment());
             if let Err(why) = self.doors.listen(&self.settings) {
                 self.mouth.say_refused(&why);
                 self.settings.refused = Some(why);
@@ -112,9 +121,10 @@ impl Agent {
 
     /// Writes what is not yet on disk, and ends.
     fn end(self) -> anyhow::Result<Outcome> {
-        let Self { mut mouth, memory, eyes, doors, .. } = self;
+        let Self { mut mouth, memory, alerts, eyes, doors, .. } = self;
         mouth.say_stopping();
         drop(doors);
+        mouth.tell_words(&alerts.end(&eyes.moment()));
         mouth.tell_lost(memory.close())?;
         mouth.finish(eyes.settled_cursor())?;
         Ok(Outcome::Fine)

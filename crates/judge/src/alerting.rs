@@ -11,21 +11,25 @@
 //! end that is told too.
 
 mod advance;
+mod calm;
 mod containers;
 mod happenings;
 mod machine;
 pub mod notice_key;
 pub mod silence;
+pub mod starts;
 mod subject;
 mod trend;
+pub mod unfed;
 mod verdict;
 
+use crate::assess::assess;
 use advance::{Circumstances, advance, ended};
 use model::alert::book::AlertBook;
 use model::alert::rules::AlertRules;
 use model::alert::silence::Silence;
 use model::alert::{AlertChange, AlertKey, AlertRule, Moment, Phase, Resolution, TellsOf};
-use model::assessment::Assessment;
+use model::cgroup::CgroupIndex;
 use model::incident::Incident;
 use model::leak::Leak;
 use model::outcome::eviction::EvictionLine;
@@ -40,14 +44,16 @@ use verdict::{Judged, Verdict};
 pub struct Look<'a> {
     /// The machine.
     pub snapshot: &'a Snapshot,
-    /// What is watched: containers, and units where the caller wants them.
-    pub assessments: &'a [Assessment],
+    /// Who is watched: containers, and units where the caller wants them.
+    pub watched: &'a [CgroupIndex],
+    /// How often somebody means to look.
+    pub interval: Duration,
     /// Incidents that are new since the last look, or that took more kills, each with its sentence.
     pub incidents: &'a [Happened<'a>],
     /// What leaks; nothing when nobody looked this time.
     pub leaks: Option<&'a [Leak]>,
-    /// Who acts first when the node runs short; nothing without a kubelet, or when nobody looked.
-    pub eviction: Option<EvictionLine>,
+    /// Who acts first when the node runs short; absent without a kubelet.
+    pub eviction: &'a Reading<EvictionLine>,
     /// Kills since the agent started that the kernel counted and nothing explains.
     pub unattributed_kills: &'a Reading<u64>,
 }
@@ -64,6 +70,9 @@ pub struct Happened<'a> {
 /// After a longer pause nobody knows what was in between: what is held begins anew.
 const PAUSE_MAX: Duration = Duration::from_secs(60);
 
+/// So many looks may be missed where looks are rarer than that.
+const LOOKS_MISSED_MAX: u32 = 3;
+
 /// More alerts than anybody reads; the oldest happenings are over early.
 const ALERTS_MAX: usize = 10_000;
 
@@ -76,7 +85,8 @@ pub fn step(
     look: &Look<'_>,
     now: &Moment,
 ) -> Vec<AlertChange> {
-    let is_paused = book.looked.is_some_and(|looked| now.since(&looked) > PAUSE_MAX);
+    let pause_max = PAUSE_MAX.max(look.interval.saturating_mul(LOOKS_MISSED_MAX));
+    let is_paused = book.looked.is_some_and(|looked| now.since(&looked) > pause_max);
     if is_paused {
         begin_anew(book, now);
     }
@@ -119,22 +129,42 @@ fn judge(book: &mut AlertBook, rules: &AlertRules, look: &Look<'_>, now: &Moment
     let mut judged = Judged::default();
     // A machine whose tree cannot be seen has lost nobody.
     if !look.snapshot.cgroups.is_empty() {
-        judged.seen.extend([
-            AlertRule::NearLimit,
-            AlertRule::SwapUsage,
-            AlertRule::Pressure,
-            AlertRule::LimitDrift,
-        ]);
+        judged.seen.extend(OF_CONTAINERS);
     }
-    let names = subject::names(look.snapshot, look.assessments);
-    let alive: BTreeSet<&String> = names.iter().map(|(name, _)| name).collect();
-    book.trends.retain(|name, _| alive.contains(name));
-    for (name, assessment) in &names {
-        containers::judge(&mut judged, &mut book.trends, rules, look.snapshot, (name, assessment), now);
-    }
+    judge_containers(&mut judged, book, rules, look, now);
     machine::judge(&mut judged, rules, look);
     happenings::judge(&mut judged, &mut book.unattributed_told, look);
     judged
+}
+
+/// The rules about one container.
+const OF_CONTAINERS: [AlertRule; 4] =
+    [AlertRule::NearLimit, AlertRule::SwapUsage, AlertRule::Pressure, AlertRule::LimitDrift];
+
+/// Judges those in full who are not plainly calm, and those of whom an alert is held or stands.
+fn judge_containers(
+    judged: &mut Judged,
+    book: &mut AlertBook,
+    rules: &AlertRules,
+    look: &Look<'_>,
+    now: &Moment,
+) {
+    let is_calm = |index: &CgroupIndex| calm::is_calm(look.snapshot, *index, rules);
+    let stirred: BTreeSet<CgroupIndex> = look.watched.iter().copied().filter(|it| !is_calm(it)).collect();
+    let keys = book.alerts.keys().filter(|key| OF_CONTAINERS.contains(&key.rule));
+    let alerted: BTreeSet<&str> = keys.map(|key| key.subject.as_str()).collect();
+    if stirred.is_empty() && alerted.is_empty() {
+        book.trends.clear();
+        return;
+    }
+    let mut names = subject::names(look.snapshot, look.watched);
+    names.retain(|(name, index)| stirred.contains(index) || alerted.contains(name.as_str()));
+    let followed: BTreeSet<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+    book.trends.retain(|name, _| followed.contains(name.as_str()));
+    for (name, index) in &names {
+        let Some(assessment) = assess(look.snapshot, *index) else { continue };
+        containers::judge(judged, &mut book.trends, rules, look.snapshot, (name, &assessment), now);
+    }
 }
 
 /// Nobody saw what was in between.

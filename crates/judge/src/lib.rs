@@ -10,6 +10,7 @@ pub mod eviction;
 pub mod findings;
 pub mod headroom;
 pub mod heap;
+pub mod kill_balance;
 pub mod kill_tally;
 pub mod ladder;
 pub mod leak;

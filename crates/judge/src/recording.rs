@@ -82,6 +82,11 @@ impl Recorder {
         self.known.get(&cgroup)?.name.as_ref()
     }
 
+    /// Every name of the last look, with its cgroup.
+    pub fn names(&self) -> impl Iterator<Item = (&WorkloadName, CgroupId)> {
+        self.owners.iter().map(|(name, cgroup)| (name, *cgroup))
+    }
+
     fn step(&mut self, cgroup: &Cgroup) -> Option<Step> {
         let known = self.known.get_mut(&cgroup.id)?;
         known.name.as_ref()?;

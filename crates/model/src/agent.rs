@@ -1,5 +1,6 @@
 //! The agent of one machine: how it is doing, and what it costs.
 
+use crate::finding::Severity;
 use crate::host::OwnCost;
 use crate::snapshot::{Missing, Timestamp};
 use kernel::bytes::Bytes;
@@ -30,12 +31,55 @@ pub struct AgentStatus {
     pub history: HistoryState,
     /// Incidents since it started.
     pub incidents: u64,
+    /// What fires, and who is told.
+    pub alerts: AlertsState,
     /// The configuration file, where one was given.
     pub config: Option<String>,
     /// Why the configuration as it is now was not taken, where it was not.
     pub config_refused: Option<String>,
     /// Witnesses that cannot be heard.
     pub missing: Vec<Missing>,
+}
+
+/// What fires, who is told, and what nothing can be said of.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AlertsState {
+    /// What fires now.
+    pub firing: Vec<FiringAlert>,
+    /// Rules that are broken, not yet for as long as they must be.
+    pub held: usize,
+    /// Whom alerts are told to.
+    pub receivers: Vec<ReceiverState>,
+    /// Rules that are on and see nothing, and why.
+    pub not_judged: Vec<Missing>,
+}
+
+/// An alert that fires.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FiringAlert {
+    /// The rule's name.
+    pub rule: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is the matter, in one line.
+    pub title: String,
+    /// For how long.
+    pub age: Duration,
+    /// Whether receivers are told; not while a silence keeps it back.
+    pub is_told: bool,
+}
+
+/// A receiver of alerts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReceiverState {
+    /// Its name.
+    pub name: String,
+    /// Messages that it does not have yet.
+    pub waiting: usize,
+    /// Attempts that failed since the last that did not.
+    pub failures: u32,
+    /// Why the last one failed.
+    pub error: Option<String>,
 }
 
 /// What the agent itself costs.

@@ -1,6 +1,7 @@
 //! Alerts: somebody is told that something goes wrong, and once more when it is over.
 
 pub mod book;
+pub mod command;
 pub mod evidence;
 pub mod rules;
 pub mod silence;

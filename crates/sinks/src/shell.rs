@@ -1,17 +1,11 @@
 //! A command line of `/bin/sh` that takes a document and says with its exit code whether it did.
 
+use crate::deadline::{self, End};
 use crate::delivery::{Deliver, DeliveryError};
 use model::notice::{Notice, NoticeKind};
-use rustix::process::{Pid, Signal, kill_process_group};
-use std::io::{self, Read, Write};
-use std::os::unix::process::CommandExt;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{RecvTimeoutError, sync_channel};
-use std::thread;
+use std::io;
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
-
-/// As much of what a command says about its failure is told.
-const WORDS_CHARS_MAX: usize = 200;
 
 /// Starts a command for each notice, and ends it when it takes too long.
 #[derive(Debug)]
@@ -44,53 +38,19 @@ impl Deliver for Shell {
 
 impl Shell {
     fn run(&self, notice: &Notice) -> io::Result<Result<(), DeliveryError>> {
-        let mut child = Command::new("/bin/sh")
-            .args(["-c", &self.command])
-            .env("HIGHWATER_KEY", &notice.key)
-            .env("HIGHWATER_RULE", &notice.rule)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            // Of its own group, so that what it started ends with it.
-            .process_group(0)
-            .spawn()?;
-        let group = Pid::from_child(&child);
-        let document = format!("{}\n", notice.document);
-        let (ended, end) = sync_channel(1);
-        let waiting = thread::spawn(move || {
-            let words = converse(&mut child, &document);
-            // Whoever waited may have lost patience.
-            let _ = ended.send(child.wait().map(|status| (status, words)));
-        });
-        let outcome = match end.recv_timeout(self.deadline) {
-            Ok(ended) => judge(ended?),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-                // It may have ended this moment.
-                let _ = kill_process_group(group, Signal::KILL);
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", &self.command]);
+        command.env("HIGHWATER_KEY", &notice.key).env("HIGHWATER_RULE", &notice.rule);
+        Ok(match deadline::run(&mut command, format!("{}\n", notice.document), self.deadline)? {
+            End::Ended(status, words) => judge((status, words)),
+            End::Killed => {
                 let seconds = self.deadline.as_secs_f64();
                 Err(DeliveryError::later(format!(
                     "the command did not end within {seconds} s and was killed"
                 )))
             }
-        };
-        // A thread that panicked has nothing more to say.
-        let _ = waiting.join();
-        Ok(outcome)
+        })
     }
-}
-
-/// Gives the document and takes what the command says of its failure.
-fn converse(child: &mut Child, document: &str) -> String {
-    if let Some(mut stdin) = child.stdin.take() {
-        // A command that does not read its input is its own business.
-        let _ = stdin.write_all(document.as_bytes());
-    }
-    let mut said = Vec::new();
-    if let Some(stderr) = child.stderr.take() {
-        let _ = stderr.take(64 * 1024).read_to_end(&mut said);
-    }
-    let said = String::from_utf8_lossy(&said);
-    said.trim().chars().filter(|letter| !letter.is_control()).take(WORDS_CHARS_MAX).collect()
 }
 
 fn judge((status, words): (ExitStatus, String)) -> Result<(), DeliveryError> {

@@ -4,6 +4,7 @@ pub mod descriptors;
 pub mod figures;
 pub mod files;
 pub mod hierarchy;
+pub mod processes;
 pub mod rates;
 pub mod tree;
 pub mod watch;

@@ -3,7 +3,7 @@
 //! The log comes first: it is polled for and handed over before anything else is read. Counters are read when inotify (cgroup
 //! v2) or an eventfd (v1) says so, and at every tick of the timer. What every cgroup held shortly before is kept in memory.
 
-mod counters;
+pub mod counters;
 pub mod ring;
 mod schedule;
 mod v1_notification;

@@ -94,6 +94,10 @@ impl Track {
     /// Goes on to a moment. A workload of which nothing is recorded then was not there, or nobody looked.
     fn is_there(&mut self, seconds: i64) -> bool {
         if let Some(at) = self.steps.next_if(|at| at.seconds <= seconds) {
+            // What comes back after a while is another container, with counters of its own.
+            if self.last_seconds.saturating_add_unsigned(self.length_seconds) < at.seconds {
+                (self.kills, self.refaults, self.peak) = (0, 0, Bytes::ZERO);
+            }
             self.last_seconds = at.seconds;
             self.step = at.step;
             self.kills += at.step.oom_kills.unwrap_or(0);

@@ -197,6 +197,9 @@ impl Outbox {
             numbers.push(self.next);
             self.take(line);
         }
+        if lines.is_empty() {
+            return (numbers, Ok(()));
+        }
         self.shrink();
         (numbers, self.append(&lines))
     }

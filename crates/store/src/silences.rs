@@ -9,9 +9,9 @@ use model::alert::silence::{Silence, SilenceSpan};
 use serde::{Deserialize, Serialize};
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
-use std::time::Duration;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 /// The version that is written here.
 const VERSION: u32 = 1;
@@ -58,6 +58,55 @@ pub fn load(folder: &Path) -> io::Result<Vec<Silence>> {
         return Err(invalid("written by a later Highwater"));
     }
     Ok(stored.silences.into_iter().map(restored).collect())
+}
+
+/// The silences below a store's folder, read again when the file is another.
+#[derive(Debug)]
+pub struct SilenceFile {
+    folder: PathBuf,
+    stamp: Option<Stamp>,
+    silences: Vec<Silence>,
+}
+
+/// What tells one file from the next at its place: it is never changed, only replaced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stamp {
+    inode: u64,
+    bytes: u64,
+    modified: Option<SystemTime>,
+}
+
+impl SilenceFile {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), stamp: None, silences: Vec::new() }
+    }
+
+    /// Reads the file where it is another than before; whether it was.
+    ///
+    /// # Errors
+    /// As [`load`], once for each file: what was read before holds on.
+    pub fn refresh(&mut self) -> io::Result<bool> {
+        let found = std::fs::metadata(self.folder.join(NAME)).ok();
+        let stamp = found.map(|found| Stamp {
+            inode: found.ino(),
+            bytes: found.len(),
+            modified: found.modified().ok(),
+        });
+        if stamp == self.stamp {
+            return Ok(false);
+        }
+        self.stamp = stamp;
+        self.silences = load(&self.folder)?;
+        Ok(true)
+    }
+
+    /// What was last read.
+    #[must_use]
+    pub fn silences(&self) -> &[Silence] {
+        &self.silences
+    }
 }
 
 /// Changes the silences, as no other process does meanwhile.
@@ -107,7 +156,7 @@ fn restored(stored: StoredSilence) -> Silence {
 
 #[cfg(test)]
 mod tests {
-    use super::{change, load};
+    use super::{SilenceFile, change, load};
     use model::alert::silence::{Silence, SilenceSpan};
     use model::alert::{AlertRule, Moment};
     use model::snapshot::Timestamp;
@@ -141,6 +190,22 @@ mod tests {
         assert_eq!(kept, (0..8).map(silence).collect::<Vec<_>>());
         change(folder.path(), Vec::clear).unwrap();
         assert_eq!(load(folder.path()).unwrap(), []);
+    }
+
+    #[test]
+    fn whoever_holds_the_file_open_sees_what_is_made_meanwhile() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut file = SilenceFile::new(folder.path());
+        assert!(!file.refresh().unwrap());
+        change(folder.path(), |all| all.push(silence(1))).unwrap();
+        assert!(file.refresh().unwrap() && !file.refresh().unwrap());
+        change(folder.path(), |all| all[0] = silence(2)).unwrap();
+        assert!(file.refresh().unwrap());
+        assert_eq!(file.silences(), [silence(2)]);
+        // Damage is told once, and what was silenced stays so.
+        fs::write(folder.path().join("silences"), "00000000 {}\n").unwrap();
+        assert!(file.refresh().is_err() && !file.refresh().unwrap());
+        assert_eq!(file.silences(), [silence(2)]);
     }
 
     #[test]

@@ -2,7 +2,9 @@
 
 use crate::text::{Line, Tone};
 use crate::units::{bytes, count, duration, percent};
-use model::agent::{AgentCost, AgentStatus, HistoryState};
+use model::agent::{AgentCost, AgentStatus, AlertsState, FiringAlert, HistoryState, ReceiverState};
+use model::finding::Severity;
+use model::snapshot::Missing;
 use std::time::Duration;
 
 /// It has started, or has read its configuration again.
@@ -62,6 +64,72 @@ pub fn refused(why: &str) -> String {
     format!("the configuration is not taken: {why}; the one before holds on")
 }
 
+/// Nothing of alerting can be written.
+#[must_use]
+pub fn alerts_unkept(why: &str) -> String {
+    format!(
+        "what is told cannot be kept: {why}; alerts go out all the same, and after a restart some may be told again or be lost"
+    )
+}
+
+/// Alerting can write again.
+#[must_use]
+pub fn alerts_kept() -> String {
+    "what is told is kept again".to_owned()
+}
+
+/// A receiver will not have a message.
+#[must_use]
+pub fn refused_by(sink: &str, title: &str, why: &str) -> String {
+    format!("{sink} will not have `{title}`: {why}")
+}
+
+/// The silences as they are now were not taken.
+#[must_use]
+pub fn silences_unread(why: &str) -> String {
+    format!("the silences are not taken: {why}; those before hold on")
+}
+
+/// What alerting remembered was not what was written.
+#[must_use]
+pub fn book_damaged() -> String {
+    "what stood before is not readable: what still stands is told once more".to_owned()
+}
+
+/// A command was started for somebody.
+#[must_use]
+pub fn command_started(command: &str, subject: &str) -> String {
+    format!("command {command}: started for {subject}")
+}
+
+/// A command is not started: it still runs for somebody else.
+#[must_use]
+pub fn command_busy(command: &str, subject: &str) -> String {
+    format!("command {command}: not started for {subject}: it still runs")
+}
+
+/// A command is not started: it was for the same container lately.
+#[must_use]
+pub fn command_cooling(command: &str, subject: &str, left: Duration) -> String {
+    format!("command {command}: not started for {subject}: it was lately; again in {}", duration(left))
+}
+
+/// A command is not started: it was so often within an hour.
+#[must_use]
+pub fn command_too_often(command: &str, subject: &str, starts: usize) -> String {
+    let times = count(starts as u64, "start");
+    format!("command {command}: not started for {subject}: {times} within the last hour is all it may")
+}
+
+/// A command has ended.
+#[must_use]
+pub fn command_ended(command: &str, subject: &str, outcome: &Result<String, String>) -> String {
+    match outcome {
+        Ok(words) => format!("command {command} for {subject}: {words}"),
+        Err(words) => format!("command {command} for {subject} failed: {words}"),
+    }
+}
+
 /// The agent is installed.
 #[must_use]
 pub fn installed() -> Vec<Line> {
@@ -87,6 +155,7 @@ pub fn status(status: &AgentStatus) -> Vec<Line> {
         history(&status.history),
         Line::plain(format!("incidents {} since it started", status.incidents)),
     ];
+    lines.extend(alerts(&status.alerts));
     if let Some(file) = &status.config {
         lines.push(Line::plain(format!("config    {file}")));
     }
@@ -99,9 +168,59 @@ pub fn status(status: &AgentStatus) -> Vec<Line> {
     for missing in &status.missing {
         lines.push(Line::of(Tone::Warning, format!("not heard {} ({})", missing.what, missing.why)));
     }
-    let next = if status.incidents > 0 { "highwater oom ls" } else { "highwater history" };
+    let next = match (status.alerts.firing.is_empty(), status.incidents) {
+        (false, _) => "highwater alerts ls",
+        (true, 0) => "highwater history",
+        (true, _) => "highwater oom ls",
+    };
     lines.push(Line::of(Tone::Quiet, format!("Next: {next}")));
     lines
+}
+
+/// More alerts than these are listed by their own command.
+const ALERTS_SHOWN_MAX: usize = 10;
+
+fn alerts(state: &AlertsState) -> Vec<Line> {
+    let AlertsState { firing, held, receivers, not_judged } = state;
+    let held =
+        if *held == 0 { String::new() } else { format!(", {held} held until it is clear that they last") };
+    let mut lines = vec![match firing.len() {
+        0 => Line::plain(format!("alerts    none fires{held}")),
+        number => Line::of(Tone::Warning, format!("alerts    {number} fire{held}")),
+    }];
+    let mut worst: Vec<&FiringAlert> = firing.iter().collect();
+    worst.sort_by_key(|alert| std::cmp::Reverse(alert.severity));
+    lines.extend(worst.iter().take(ALERTS_SHOWN_MAX).map(|alert| {
+        let tone = if alert.severity == Severity::Critical { Tone::Critical } else { Tone::Warning };
+        let silent = if alert.is_told { "" } else { ", nobody is told" };
+        Line::of(
+            tone,
+            format!("          {} ({}, for {}{silent})", alert.title, alert.rule, duration(alert.age)),
+        )
+    }));
+    if receivers.is_empty() {
+        lines.push(Line::plain("tells     nobody: the configuration names no receiver (`sinks`)"));
+    }
+    lines.extend(receivers.iter().map(receiver));
+    let unjudged =
+        |missing: &Missing| Line::of(Tone::Warning, format!("unjudged  {} ({})", missing.what, missing.why));
+    lines.extend(not_judged.iter().map(unjudged));
+    lines
+}
+
+fn receiver(receiver: &ReceiverState) -> Line {
+    let ReceiverState { name, waiting, failures, error } = receiver;
+    let waiting = count(*waiting as u64, "message");
+    match error {
+        None => Line::plain(format!("tells     {name}; {waiting} on the way")),
+        Some(why) => {
+            let failures = count(u64::from(*failures), "attempt");
+            Line::of(
+                Tone::Warning,
+                format!("tells     {name} not now: {failures} failed, {waiting} waiting; {why}"),
+            )
+        }
+    }
 }
 
 fn cost(cost: &AgentCost) -> Line {
@@ -124,5 +243,63 @@ fn history(state: &HistoryState) -> Line {
             let workloads = count(*workloads as u64, "workload");
             Line::of(Tone::Warning, format!("history   {workloads}; {left_out} find no room"))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::status;
+    use model::agent::{AgentCost, AgentStatus, AlertsState, FiringAlert, HistoryState, ReceiverState};
+    use model::finding::Severity;
+    use model::snapshot::{Missing, Timestamp};
+    use std::time::Duration;
+
+    fn alert(title: &str, severity: Severity, is_told: bool) -> FiringAlert {
+        let (rule, age) = ("pressure".to_owned(), Duration::from_secs(90));
+        FiringAlert { rule, severity, title: title.to_owned(), age, is_told }
+    }
+
+    fn receiver(name: &str, waiting: usize, error: Option<&str>) -> ReceiverState {
+        let failures = error.map_or(0, |_| 4);
+        ReceiverState { name: name.to_owned(), waiting, failures, error: error.map(str::to_owned) }
+    }
+
+    #[test]
+    fn what_fires_and_who_is_told_stands_on_the_screen() {
+        let told = AgentStatus {
+            version: "1.2.3".to_owned(),
+            started_at: Timestamp(1),
+            looked_at: Timestamp(2),
+            looks: 3,
+            interval: Duration::from_secs(1),
+            slowed: None,
+            cgroups: 4,
+            containers: 2,
+            cost: AgentCost::default(),
+            history: HistoryState::Written { workloads: 2, left_out: 0 },
+            incidents: 0,
+            alerts: AlertsState {
+                firing: vec![
+                    alert("db waits", Severity::Warning, false),
+                    alert("web waits", Severity::Critical, true),
+                ],
+                held: 1,
+                receivers: vec![receiver("am", 0, None), receiver("team", 3, Some("it answered 500"))],
+                not_judged: vec![Missing {
+                    what: "leak".to_owned(),
+                    why: "nobody has looked yet".to_owned(),
+                }],
+            },
+            config: None,
+            config_refused: None,
+            missing: Vec::new(),
+        };
+        let lines = |told: &AgentStatus| {
+            let lines: Vec<String> = status(told).iter().map(crate::text::Line::to_plain).collect();
+            lines.join("\n")
+        };
+        insta::assert_snapshot!(lines(&told));
+        let quiet = AgentStatus { alerts: AlertsState::default(), ..told };
+        insta::assert_snapshot!("quiet", lines(&quiet));
     }
 }

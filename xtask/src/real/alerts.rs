@@ -1,6 +1,6 @@
 //! Scenario: alerts against a real Alertmanager and a Slack-shaped webhook that answers 500, hangs, and then recovers.
 
-mod receiver;
+pub mod receiver;
 
 use super::checks::Checks;
 use super::product::Product;
@@ -199,7 +199,7 @@ impl<'product> Stage<'product> {
 }
 
 /// Debian's Alertmanager on loopback, alone.
-fn alertmanager(folder: &Path) -> anyhow::Result<(Running, u16)> {
+pub fn alertmanager(folder: &Path) -> anyhow::Result<(Running, u16)> {
     let program = find_program("prometheus-alertmanager").context("prometheus-alertmanager")?;
     let config = folder.join("alertmanager.yml");
     fs::write(&config, "route:\n  receiver: nobody\nreceivers:\n  - name: nobody\n")?;

@@ -160,6 +160,11 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
             SuiteNeed::Alerts,
         ),
         scenario(
+            "alerts of the agent",
+            own(xtask, &format!("real agent-alerts --highwater {highwater}")),
+            SuiteNeed::Root,
+        ),
+        scenario(
             "rendered for others",
             own(xtask, &format!("real node-render --highwater {highwater}")),
             SuiteNeed::Render,

@@ -1,38 +1,54 @@
 //! A file of `kind: AgentConfig` into what it means, with everything that is wrong in it and where.
 
-use super::{
-    AgentConfigFile, Alerts, HttpSink, LogSink, NearLimit, Plain, Pressure, Ratio, Retention, Rules, Sink,
-    length,
-};
+mod sinks;
+
+use super::rules::{Basics, NearLimit, Rules};
+use super::{AgentConfigFile, Alerts, Command, Metrics, Retention, Spec, length};
 use crate::placed::{Fault, Place, Placed, from_yaml};
 use kernel::bytes::Bytes;
 use model::alert::AlertRule;
+use model::alert::command::CommandSettings;
 use model::alert::rules::{AlertRules, Band, RuleSettings};
 use model::alert::silence::{Silence, SilenceSpan};
 use model::finding::Severity;
 use model::quantity::Quantity;
-use model::sink::{Address, SinkKind, SinkSettings};
-use std::collections::BTreeSet;
+use model::sink::SinkSettings;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// An answer of a receiver that takes longer does not count, unless the file says otherwise.
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// The shortest and the longest time between two looks.
+const INTERVAL: (&str, &str) = ("500ms", "1m");
 
-/// A longer deadline would keep a courier from noticing that it is to end.
-const TIMEOUT_MAX: Duration = Duration::from_secs(300);
+/// Less than this holds no day of a few containers.
+const HISTORY_MIN: (Bytes, &str) = (Bytes::from_mib(16), "16Mi");
 
 /// What a configuration means.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AgentConfig {
+    /// How often it looks.
+    pub interval: Duration,
+    /// Where it gives metrics; nowhere unless asked.
+    pub listen: Option<SocketAddr>,
+    /// The file of the token that who wants metrics has to name.
+    pub bearer_token_file: Option<PathBuf>,
+    /// The file of the certificate with which metrics are given, in PEM.
+    pub certificate_file: Option<PathBuf>,
+    /// The file of its key, in PEM.
+    pub key_file: Option<PathBuf>,
+    /// The most series of metrics.
+    pub metrics_series_max: usize,
     /// When alerts begin, are told again and end.
     pub rules: AlertRules,
     /// Whom alerts are told to.
     pub sinks: Vec<SinkSettings>,
     /// What nobody is told of.
     pub silences: Vec<Silence>,
+    /// What is started when an alert begins or gets worse.
+    pub commands: Vec<CommandSettings>,
     /// History takes at most this.
-    pub history_bytes_max: u64,
+    pub history_max: Bytes,
     /// More workloads at a time are not remembered.
     pub workloads_max: usize,
 }
@@ -41,32 +57,34 @@ impl Default for AgentConfig {
     /// What holds without a file: every rule, and nobody to tell.
     fn default() -> Self {
         Self {
+            interval: Duration::from_secs(1),
+            listen: None,
+            bearer_token_file: None,
+            certificate_file: None,
+            key_file: None,
+            metrics_series_max: 50_000,
             rules: AlertRules::default(),
             sinks: Vec::new(),
             silences: Vec::new(),
-            history_bytes_max: 512 << 20,
+            commands: Vec::new(),
+            history_max: Bytes::from_mib(512),
             workloads_max: 20_000,
         }
     }
 }
 
-/// Reads a configuration.
+/// Reads a configuration. A file of comments alone says nothing, and all is as usual.
 ///
 /// # Errors
 /// With all faults. A text that does not fit the schema has one fault, the first.
 pub fn read(text: &str) -> Result<AgentConfig, Vec<Fault>> {
+    if text.lines().all(|line| line.trim().is_empty() || line.trim().starts_with('#')) {
+        return Ok(AgentConfig::default());
+    }
     let file: AgentConfigFile = from_yaml(text).map_err(|fault| vec![fault])?;
     let AgentConfigFile { api_version: _, kind: _, spec } = &file;
     let mut reader = Reader { faults: Vec::new() };
-    let Retention { history_size, workloads } = &spec.retention;
-    let base = AgentConfig::default();
-    let config = AgentConfig {
-        rules: reader.alerts(&spec.alerts),
-        sinks: reader.sinks(&spec.sinks),
-        silences: spec.silences.iter().enumerate().map(|(number, one)| reader.silence(number, one)).collect(),
-        history_bytes_max: reader.bytes(history_size.as_ref(), Bytes(base.history_bytes_max)).0,
-        workloads_max: reader.count(workloads.as_ref(), base.workloads_max as u64, 1_000_000) as usize,
-    };
+    let config = reader.spec(spec);
     let mut faults = reader.faults;
     faults.sort();
     if faults.is_empty() { Ok(config) } else { Err(faults) }
@@ -79,6 +97,37 @@ struct Reader {
 impl Reader {
     fn fault(&mut self, place: Place, words: impl Into<String>) {
         self.faults.push(Fault { place, words: words.into() });
+    }
+
+    fn spec(&mut self, written: &Spec) -> AgentConfig {
+        let Spec { interval, metrics, alerts, sinks, silences, commands, retention } = written;
+        let Metrics { listen, bearer_token_file, certificate_file, key_file, series } = metrics;
+        let Retention { history_size, workloads } = retention;
+        let base = AgentConfig::default();
+        AgentConfig {
+            interval: self.time_within(interval.as_ref(), base.interval, INTERVAL),
+            listen: listen.as_ref().and_then(|listen| self.listen(listen)),
+            bearer_token_file: bearer_token_file.as_ref().map(|file| self.path(file)),
+            certificate_file: certificate_file.as_ref().map(|file| self.path(file)),
+            key_file: key_file.as_ref().map(|file| self.path(file)),
+            metrics_series_max: self.count(series.as_ref(), base.metrics_series_max, 1_000, 1_000_000),
+            rules: self.alerts(alerts),
+            sinks: self.sinks(sinks),
+            silences: silences.iter().enumerate().map(|(number, one)| self.silence(number, one)).collect(),
+            commands: self.commands(commands),
+            history_max: self.bytes(history_size.as_ref(), base.history_max, HISTORY_MIN),
+            workloads_max: self.count(workloads.as_ref(), base.workloads_max, 1, 1_000_000),
+        }
+    }
+
+    fn listen(&mut self, written: &Placed<String>) -> Option<SocketAddr> {
+        let address = written.parse().ok();
+        if address.is_none() {
+            let words =
+                format!("expected an address with a port such as 127.0.0.1:9464, found `{}`", **written);
+            self.fault(written.place(), words);
+        }
+        address
     }
 
     fn alerts(&mut self, written: &Alerts) -> AlertRules {
@@ -106,36 +155,14 @@ impl Reader {
     }
 
     /// What every rule has; one that is switched off is left out.
-    fn rules(&mut self, rules: &Rules) -> std::collections::BTreeMap<AlertRule, RuleSettings> {
-        let Rules { near_limit, swap_usage, pressure, oom_kill, invisible_kill, leak, .. } = rules;
-        let Rules { limit_drift, node_swap, eviction_line, unattributed_kills, .. } = rules;
-        let ratio = |Ratio { enabled, severity, hold, .. }: &Ratio| Plain {
-            enabled: *enabled,
-            severity: *severity,
-            hold: hold.clone(),
-        };
-        let NearLimit { enabled, severity, hold, .. } = near_limit;
-        let near_limit = Plain { enabled: *enabled, severity: *severity, hold: hold.clone() };
-        let Pressure { enabled, severity, hold, .. } = pressure;
-        let pressure = Plain { enabled: *enabled, severity: *severity, hold: hold.clone() };
-        let all = [
-            (AlertRule::NearLimit, near_limit),
-            (AlertRule::SwapUsage, ratio(swap_usage)),
-            (AlertRule::Pressure, pressure),
-            (AlertRule::OomKill, oom_kill.clone()),
-            (AlertRule::InvisibleKill, invisible_kill.clone()),
-            (AlertRule::Leak, leak.clone()),
-            (AlertRule::LimitDrift, limit_drift.clone()),
-            (AlertRule::NodeSwap, ratio(node_swap)),
-            (AlertRule::EvictionLine, eviction_line.clone()),
-            (AlertRule::UnattributedKills, unattributed_kills.clone()),
-        ];
-        let is_on = |plain: &Plain| plain.enabled.unwrap_or(true);
-        let mut settings = |(rule, plain): (AlertRule, Plain)| {
-            let hold = self.time(plain.hold.as_ref(), AlertRules::hold_default(rule));
-            is_on(&plain).then(|| (rule, RuleSettings { severity: plain.severity.map(severity_of), hold }))
-        };
-        all.into_iter().filter_map(&mut settings).collect()
+    fn rules(&mut self, rules: &Rules) -> BTreeMap<AlertRule, RuleSettings> {
+        let all = AlertRule::ALL.into_iter().map(|rule| (rule, basics(rules, rule)));
+        let on = all.filter(|(_, basics)| basics.enabled.unwrap_or(true));
+        on.map(|(rule, Basics { severity, hold, .. })| {
+            let hold = self.time(hold, AlertRules::hold_default(rule));
+            (rule, RuleSettings { severity: severity.map(severity_of), hold })
+        })
+        .collect()
     }
 
     fn time(&mut self, written: Option<&Placed<String>>, default: Duration) -> Duration {
@@ -146,24 +173,48 @@ impl Reader {
         })
     }
 
-    fn bytes(&mut self, written: Option<&Placed<String>>, default: Bytes) -> Bytes {
+    /// A time from the first of two to the other.
+    fn time_within(
+        &mut self,
+        written: Option<&Placed<String>>,
+        default: Duration,
+        (least, most): (&str, &str),
+    ) -> Duration {
+        let time = self.time(written, default);
+        let bound = |text| length::parse(text).unwrap_or(default);
+        if let Some(written) = written.filter(|_| time < bound(least) || time > bound(most)) {
+            self.fault(
+                written.place(),
+                format!("expected a time from `{least}` to `{most}`, found `{}`", **written),
+            );
+        }
+        time
+    }
+
+    fn bytes(
+        &mut self,
+        written: Option<&Placed<String>>,
+        default: Bytes,
+        (least, words): (Bytes, &str),
+    ) -> Bytes {
         let Some(written) = written else { return default };
         match written.parse::<Quantity>() {
-            Ok(Quantity::Bytes(bytes)) if bytes >= Bytes(4096) => bytes,
+            Ok(Quantity::Bytes(bytes)) if bytes >= least => bytes,
             Ok(Quantity::Bytes(_) | Quantity::Ratio(_)) | Err(_) => {
                 let words =
-                    format!("expected an amount such as `512Mi`, at least 4Ki, found `{}`", **written);
+                    format!("expected an amount such as `512Mi`, at least {words}, found `{}`", **written);
                 self.fault(written.place(), words);
                 default
             }
         }
     }
 
-    fn count(&mut self, written: Option<&Placed<i64>>, default: u64, most: u64) -> u64 {
+    fn count(&mut self, written: Option<&Placed<i64>>, default: usize, least: usize, most: usize) -> usize {
         let Some(written) = written else { return default };
-        let count = u64::try_from(**written).ok().filter(|count| (1..=most).contains(count));
+        let count = usize::try_from(**written).ok().filter(|count| (least..=most).contains(count));
         count.unwrap_or_else(|| {
-            self.fault(written.place(), format!("expected a number from 1 to {most}, found `{}`", **written));
+            let words = format!("expected a number from {least} to {most}, found `{}`", **written);
+            self.fault(written.place(), words);
             default
         })
     }
@@ -210,47 +261,6 @@ impl Reader {
         band
     }
 
-    fn sinks(&mut self, written: &[Placed<Sink>]) -> Vec<SinkSettings> {
-        let mut names = BTreeSet::new();
-        let mut sinks = Vec::new();
-        for sink in written {
-            if sink.name.is_empty() || !names.insert(sink.name.as_str()) {
-                self.fault(sink.name.place(), format!("expected a name of its own, found `{}`", *sink.name));
-            }
-            sinks.extend(self.sink(sink));
-        }
-        sinks
-    }
-
-    fn sink(&mut self, written: &Placed<Sink>) -> Option<SinkSettings> {
-        let Sink { name, min_severity, rules, timeout, log, slack, webhook, alertmanager, command } =
-            &**written;
-        let deadline = self.time(timeout.as_ref(), TIMEOUT);
-        if let Some(place) = timeout.as_ref().filter(|_| deadline.is_zero() || deadline > TIMEOUT_MAX) {
-            self.fault(place.place(), "expected a timeout from `1s` to `5m`");
-        }
-        let kinds = [
-            log.as_ref().map(|log| self.log(log)),
-            slack.as_ref().and_then(|http| self.http(written.place(), http, "slack")),
-            webhook.as_ref().and_then(|http| self.http(written.place(), http, "webhook")),
-            alertmanager.as_ref().and_then(|http| self.http(written.place(), http, "alertmanager")),
-            command.as_ref().map(|command| SinkKind::Command { command: command.clone() }),
-        ];
-        let given =
-            [log.is_some(), slack.is_some(), webhook.is_some(), alertmanager.is_some(), command.is_some()];
-        if given.into_iter().filter(|is_given| *is_given).count() != 1 {
-            let words = "expected exactly one of `log`, `slack`, `webhook`, `alertmanager` and `command`";
-            self.fault(written.place(), words);
-        }
-        Some(SinkSettings {
-            name: name.to_string(),
-            kind: kinds.into_iter().flatten().next()?,
-            severity_min: min_severity.map_or(Severity::Notice, severity_of),
-            rules: self.rule_names(rules),
-            deadline,
-        })
-    }
-
     fn rule_names(&mut self, written: &[Placed<String>]) -> Vec<AlertRule> {
         let mut rules = Vec::new();
         for name in written {
@@ -268,57 +278,44 @@ impl Reader {
         rules
     }
 
-    fn log(&mut self, written: &LogSink) -> SinkKind {
-        let LogSink { path, max_size, max_files } = written;
-        SinkKind::Log {
-            path: self.path(path),
-            bytes_max: self.bytes(max_size.as_ref(), Bytes::from_mib(10)).0,
-            files_max: u32::try_from(self.count(max_files.as_ref(), 5, 1000)).unwrap_or(5),
-        }
-    }
-
-    fn http(&mut self, place: Place, written: &HttpSink, kind: &str) -> Option<SinkKind> {
-        let HttpSink { url, url_file, token_file, ca_file } = written;
-        let address = match (url, url_file) {
-            (Some(url), None) => Address::Plain(self.url(url, kind)),
-            (None, Some(file)) => Address::File(self.path(file)),
-            (Some(_), Some(_)) | (None, None) => {
-                self.fault(place, format!("`{kind}` needs exactly one of `url` and `urlFile`"));
-                return None;
-            }
-        };
-        let token_file = token_file.as_ref().map(|file| self.path(file));
-        let authority = ca_file.as_ref().map(|file| self.path(file));
-        Some(match kind {
-            "slack" => SinkKind::Slack { url: address, authority },
-            "webhook" => SinkKind::Webhook { url: address, token_file, authority },
-            _ => SinkKind::Alertmanager { url: address, token_file, authority },
-        })
-    }
-
-    /// Nothing of an address is quoted: it may be a secret in the wrong place.
-    fn url(&mut self, written: &Placed<String>, kind: &str) -> String {
-        if !written.starts_with("http://") && !written.starts_with("https://") {
-            self.fault(written.place(), "expected an address that begins with http:// or https://");
-        } else if written.contains('@') {
-            self.fault(
-                written.place(),
-                "expected no name or password in the address; use `urlFile` or `tokenFile`",
-            );
-        } else if kind == "slack" && written.contains("hooks.slack.com") {
-            let words =
-                "whoever knows this address can write to the channel: put it into a file, and give `urlFile`";
-            self.fault(written.place(), words);
-        }
-        written.to_string()
-    }
-
     fn path(&mut self, written: &Placed<String>) -> PathBuf {
         let path = PathBuf::from(written.as_str());
         if !path.is_absolute() {
             self.fault(written.place(), format!("expected an absolute path, found `{}`", **written));
         }
         path
+    }
+
+    fn commands(&mut self, written: &[Placed<Command>]) -> Vec<CommandSettings> {
+        let mut names = BTreeSet::new();
+        let mut commands = Vec::new();
+        for command in written {
+            if command.name.is_empty() || !names.insert(command.name.as_str()) {
+                let words = format!("expected a name of its own, found `{}`", *command.name);
+                self.fault(command.name.place(), words);
+            }
+            commands.push(self.command(command));
+        }
+        commands
+    }
+
+    fn command(&mut self, written: &Command) -> CommandSettings {
+        let Command { name, rules, names, images, program, args, timeout, max_per_hour, cool_down } = written;
+        let rules = match rules.as_slice() {
+            [] => vec![AlertRule::NearLimit, AlertRule::Leak],
+            [..] => self.rule_names(rules),
+        };
+        CommandSettings {
+            name: name.to_string(),
+            rules,
+            names: names.clone(),
+            images: images.clone(),
+            program: self.path(program),
+            args: args.clone(),
+            deadline: self.time_within(timeout.as_ref(), Duration::from_secs(60), ("1s", "1h")),
+            starts_per_hour_max: self.count(max_per_hour.as_ref(), 4, 1, 3_600),
+            cool_down: self.time_within(cool_down.as_ref(), Duration::from_secs(3_600), ("1s", "30d")),
+        }
     }
 
     fn silence(&mut self, number: usize, written: &Placed<super::Silence>) -> Silence {
@@ -333,6 +330,22 @@ impl Reader {
             reason: Some(reason.clone()),
             span: SilenceSpan::Standing,
         }
+    }
+}
+
+/// What is written of a rule.
+const fn basics(rules: &Rules, rule: AlertRule) -> Basics<'_> {
+    match rule {
+        AlertRule::NearLimit => rules.near_limit.basics(),
+        AlertRule::SwapUsage => rules.swap_usage.basics(),
+        AlertRule::Pressure => rules.pressure.basics(),
+        AlertRule::OomKill => rules.oom_kill.basics(),
+        AlertRule::InvisibleKill => rules.invisible_kill.basics(),
+        AlertRule::Leak => rules.leak.basics(),
+        AlertRule::LimitDrift => rules.limit_drift.basics(),
+        AlertRule::NodeSwap => rules.node_swap.basics(),
+        AlertRule::EvictionLine => rules.eviction_line.basics(),
+        AlertRule::UnattributedKills => rules.unattributed_kills.basics(),
     }
 }
 
@@ -397,8 +410,26 @@ mod tests {
             faults("spec:\n  alarms: {}\n"),
             faults("spec:\n  alerts:\n    rules:\n      nearLimit: {headroomRatios: 0.1}\n"),
             faults("spec:\n  alerts:\n    repeatInterval: 1s\n    resolveAfter: 60\n    quietAfter: soon\n    rules:\n      pressure: {firesRatio: 5}\n      swapUsage: {firesRatio: 0.5, clearsRatio: 0.6}\n      nearLimit: {headroomRatio: 0.2, clearsHeadroomRatio: 0.1}\n  retention: {historySize: 1x, workloads: 0}\n"),
+            faults("spec:\n  interval: 5m\n  metrics: {listen: '127.0.0.1', bearerTokenFile: token, series: 5}\n  retention: {historySize: 1Mi, workloads: 5}\n"),
+            faults("spec:\n  commands:\n    - name: a\n      program: dump\n      rules: [oom]\n      timeout: 2h\n    - name: a\n      program: /bin/true\n      maxPerHour: 0\n      coolDown: 0s\n"),
+            faults("spec:\n  commands:\n    - name: a\n      program: /bin/true\n      shell: x\n"),
             faults("spec:\n  sinks:\n    - name: a\n    - name: a\n      log: {path: alerts.log, maxFiles: 0}\n    - name: b\n      slack: {}\n    - name: c\n      slack: {url: https://hooks.slack.com/services/s3cret}\n    - name: d\n      webhook: {url: ftp://s3cret, tokenFile: token}\n      command: x\n    - name: e\n      timeout: 1h\n      rules: [oom]\n      webhook: {url: 'http://u:s3cret@h'}\n  silences:\n    - reason: all\n"),
         ].concat());
+    }
+
+    #[test]
+    fn the_agent_itself_and_its_commands_are_in_the_same_file() {
+        let spec = "spec:\n  interval: 500ms\n  metrics: {listen: '127.0.0.1:9464', series: 1000}\n  retention: {historySize: 1Gi, workloads: 7}\n  commands:\n    - name: dump\n      images: [java-*]\n      program: /usr/bin/jcmd\n      args: [a b]\n      maxPerHour: 2\n";
+        let config = read(&format!("{HEAD}{spec}")).unwrap();
+        assert_eq!(config.interval, Duration::from_millis(500));
+        assert_eq!((config.metrics_series_max, config.workloads_max), (1_000, 7));
+        assert_eq!(config.history_max, kernel::bytes::Bytes(1 << 30));
+        assert_eq!(config.listen.map(|address| address.port()), Some(9464));
+        let dump = &config.commands[0];
+        assert_eq!((dump.starts_per_hour_max, dump.cool_down), (2, Duration::from_secs(3_600)));
+        assert_eq!(dump.rules, [AlertRule::NearLimit, AlertRule::Leak]);
+        assert_eq!((dump.args.as_slice(), dump.deadline), (&["a b".to_owned()][..], Duration::from_secs(60)));
+        assert_eq!(read("# nothing yet\n").unwrap(), AgentConfig::default());
     }
 
     #[test]

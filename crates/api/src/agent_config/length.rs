@@ -1,6 +1,10 @@
-//! Lengths of time as people write them: `30s`, `10m`, `4h`, `2d`, `1h30m`.
+//! Lengths of time as people write them: `500ms`, `30s`, `10m`, `4h`, `2d`, `1h30m`.
 
 use std::time::Duration;
+
+/// The units, in milliseconds; `ms` before `m`.
+const UNITS: [(&str, u64); 6] =
+    [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000), ("w", 604_800_000)];
 
 /// Understands a length of time; every number has its unit.
 ///
@@ -9,7 +13,7 @@ use std::time::Duration;
 pub fn parse(text: &str) -> Result<Duration, String> {
     let fault = || format!("expected a time such as `30s`, `10m`, `4h` or `1h30m`, found `{text}`");
     let mut rest = text.trim();
-    let mut seconds: u64 = 0;
+    let mut millis: u64 = 0;
     if rest.is_empty() {
         return Err(fault());
     }
@@ -17,19 +21,14 @@ pub fn parse(text: &str) -> Result<Duration, String> {
         let end = rest.find(|letter: char| !letter.is_ascii_digit()).ok_or_else(fault)?;
         let (number, unit) = rest.split_at(end);
         let number: u64 = number.parse().map_err(|_| fault())?;
-        let mut letters = unit.chars();
-        let factor = match letters.next() {
-            Some('s') => 1,
-            Some('m') => 60,
-            Some('h') => 3_600,
-            Some('d') => 86_400,
-            Some('w') => 604_800,
-            _ => return Err(fault()),
-        };
-        seconds = number.checked_mul(factor).and_then(|more| seconds.checked_add(more)).ok_or_else(fault)?;
-        rest = letters.as_str();
+        let (factor, after) = UNITS
+            .iter()
+            .find_map(|(letters, millis)| Some((*millis, unit.strip_prefix(letters)?)))
+            .ok_or_else(fault)?;
+        millis = number.checked_mul(factor).and_then(|more| millis.checked_add(more)).ok_or_else(fault)?;
+        rest = after;
     }
-    Ok(Duration::from_secs(seconds))
+    Ok(Duration::from_millis(millis))
 }
 
 #[cfg(test)]
@@ -44,6 +43,7 @@ mod tests {
         {
             assert_eq!(parse(text), Ok(Duration::from_secs(seconds)), "{text}");
         }
+        assert_eq!(parse("1m500ms"), Ok(Duration::from_millis(60_500)));
         for text in [
             "",
             "30",

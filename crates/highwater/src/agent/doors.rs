@@ -55,7 +55,7 @@ impl Doors {
         if let Some(wanted) = wanted {
             let Wanted { address, security, admission } = &wanted;
             let open = Answerer::on_address(*address, security, admission.clone(), answering(&self.post));
-            let open = open.map_err(|error| format!("listen: {}: {error}", wanted.address))?;
+            let open = open.map_err(|error| format!("metrics.listen: {}: {error}", wanted.address))?;
             self.metrics = Some((open, wanted));
         }
         Ok(())
@@ -86,13 +86,13 @@ fn wanted(settings: &Settings) -> anyhow::Result<Option<Wanted>> {
         }
         None if address.ip().is_loopback() => Admission::Anybody,
         None => bail!(
-            "listen: {address} can be reached from elsewhere: expected bearer_token_file beside it, or a loopback address"
+            "metrics.listen: {address} can be reached from elsewhere: expected bearerTokenFile beside it, or a loopback address"
         ),
     };
     let security = security(settings)?;
     if security == Security::Plain && !address.ip().is_loopback() {
         bail!(
-            "listen: {address} can be reached from elsewhere: expected certificate_file and key_file beside it, for the token is not to be read on the way"
+            "metrics.listen: {address} can be reached from elsewhere: expected certificateFile and keyFile beside it, for the token is not to be read on the way"
         );
     }
     Ok(Some(Wanted { address, security, admission }))
@@ -106,8 +106,8 @@ fn security(settings: &Settings) -> anyhow::Result<Security> {
         (Some(certificate), Some(key)) => {
             Ok(Security::Tls { certificate: read(certificate)?, key: read(key)? })
         }
-        (Some(_), None) => bail!("certificate_file: expected key_file beside it"),
-        (None, Some(_)) => bail!("key_file: expected certificate_file beside it"),
+        (Some(_), None) => bail!("metrics.certificateFile: expected keyFile beside it"),
+        (None, Some(_)) => bail!("metrics.keyFile: expected certificateFile beside it"),
     }
 }
 

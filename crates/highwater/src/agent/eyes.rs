@@ -2,11 +2,18 @@
 
 use super::Event;
 use super::inbox::Inbox;
+use crate::cli::Global;
 use crate::cli::oom::watch::desk::Desk;
 use crate::cli::oom::watch::{Names, QUIET, WAIT};
+use judge::kill_balance::KillBalance;
+use judge::oom::Observed;
+use model::alert::Moment;
 use model::incident::Incident;
+use model::incident::observed::CounterChange;
 use model::kernel_log::{BootId, KmsgCursor};
+use model::reading::Reading;
 use model::snapshot::{Missing, Snapshot};
+use sources::oom_watch::counters::KnownCounters;
 use sources::oom_watch::{Happening, OomWatch};
 use sources::recorded::RecordedMachine;
 use std::time::Duration;
@@ -25,12 +32,15 @@ pub struct Live {
     desk: Desk,
     names: Names,
     looks_taken: u64,
+    boot: BootId,
+    balance: KillBalance,
 }
 
 /// A record.
 pub struct Recorded {
     machine: RecordedMachine,
     boot: BootId,
+    counters: KnownCounters,
 }
 
 impl Eyes {
@@ -40,13 +50,15 @@ impl Eyes {
     /// When `--docker-host` is no unix socket.
     pub fn live(watch: OomWatch, mut names: Names) -> anyhow::Result<Self> {
         names.ask_about(watch.snapshot())?;
-        Ok(Self::Live(Box::new(Live { watch, desk: Desk::default(), names, looks_taken: 0 })))
+        let boot = watch.boot_id().unwrap_or(BootId(0));
+        let balance = KillBalance::begun(watch.snapshot().uptime);
+        Ok(Self::Live(Box::new(Live { watch, desk: Desk::default(), names, looks_taken: 0, boot, balance })))
     }
 
     /// A record; `boot` stands for the boots that it was made in.
     #[must_use]
     pub fn recorded(machine: RecordedMachine, boot: BootId) -> Self {
-        Self::Recorded(Box::new(Recorded { machine, boot }))
+        Self::Recorded(Box::new(Recorded { machine, boot, counters: KnownCounters::default() }))
     }
 
     /// Waits for something to happen.
@@ -88,8 +100,48 @@ impl Eyes {
     /// The incidents of what was seen lately. A record tells kills by its counters alone.
     pub fn incidents(&mut self) -> Vec<Incident> {
         match self {
-            Self::Live(live) => live.desk.incidents(&live.watch, &live.names),
-            Self::Recorded(_) => Vec::new(),
+            Self::Live(live) => {
+                let incidents = live.desk.incidents(&live.watch, &live.names);
+                incidents.iter().for_each(|incident| live.balance.tell(incident));
+                incidents
+            }
+            Self::Recorded(recorded) => recorded.incidents(),
+        }
+    }
+
+    /// Kills that the kernel counted and nothing explains.
+    pub fn unattributed_kills(&mut self) -> Reading<u64> {
+        match self {
+            Self::Live(live) => {
+                let now = live.watch.snapshot().uptime;
+                kills_counted(live.watch.snapshot()).and_then(|_| live.balance.unexplained(now))
+            }
+            Self::Recorded(_) => Reading::failed("a record does not hold the machine's own count"),
+        }
+    }
+
+    /// Kills that the kernel counted since boot.
+    #[must_use]
+    pub fn kills_counted(&self) -> Reading<u64> {
+        match self {
+            Self::Live(live) => kills_counted(live.watch.snapshot()),
+            Self::Recorded(_) => Reading::failed("a record does not hold the machine's own count"),
+        }
+    }
+
+    /// The moment of the last look.
+    #[must_use]
+    pub fn moment(&self) -> Moment {
+        let snapshot = self.snapshot();
+        Moment { wall: snapshot.taken_at, uptime: snapshot.uptime, boot: Some(self.boot_id()) }
+    }
+
+    /// Where the machine itself can be asked; a record cannot be.
+    #[must_use]
+    pub fn machine(&self) -> Option<&Global> {
+        match self {
+            Self::Live(live) => Some(live.names.global()),
+            Self::Recorded(_) => None,
         }
     }
 
@@ -104,9 +156,9 @@ impl Eyes {
 
     /// The boot that is seen.
     #[must_use]
-    pub fn boot_id(&self) -> BootId {
+    pub const fn boot_id(&self) -> BootId {
         match self {
-            Self::Live(live) => live.watch.boot_id().unwrap_or(BootId(0)),
+            Self::Live(live) => live.boot,
             Self::Recorded(recorded) => recorded.boot,
         }
     }
@@ -147,6 +199,11 @@ impl Live {
         // Counters go on coming while the log is quiet: a story does not wait for them.
         let is_log_quiet =
             !happenings.iter().any(|happening| matches!(happening, Happening::KernelRecord { .. }));
+        for happening in &happenings {
+            if let Happening::HostKills(total) = happening {
+                self.balance.count(*total);
+            }
+        }
         self.desk.take(happenings);
         self.names.runtime.hear();
         if is_log_quiet {
@@ -158,4 +215,39 @@ impl Live {
         let has_seen = self.watch.looks() != self.looks_taken || !is_log_quiet;
         Ok(if has_seen { Event::Seen } else { inbox.next().unwrap_or(Event::Seen) })
     }
+}
+
+impl Recorded {
+    /// What the counters of the record tell; there is no log.
+    fn incidents(&mut self) -> Vec<Incident> {
+        let snapshot = self.machine.snapshot();
+        let happenings = self.counters.changes(snapshot, snapshot.uptime);
+        let changes: Vec<CounterChange> = happenings
+            .into_iter()
+            .filter_map(|happening| match happening {
+                Happening::CountersMoved(change) => Some(change),
+                Happening::KernelRecord { .. }
+                | Happening::Lost { .. }
+                | Happening::VictimMarked { .. }
+                | Happening::HostKills(_) => None,
+            })
+            .collect();
+        if changes.is_empty() {
+            return Vec::new();
+        }
+        let boot = Reading::Value(self.boot);
+        let observed =
+            Observed { boot, changes: &changes, cgroups: &snapshot.cgroups, ..Observed::default() };
+        judge::oom::incidents(&observed).incidents
+    }
+}
+
+/// What `/proc/vmstat` counts.
+fn kills_counted(snapshot: &Snapshot) -> Reading<u64> {
+    let words = "the kernel counts no kills (`oom_kill` in /proc/vmstat, Linux 4.13)";
+    snapshot
+        .host
+        .vmstat
+        .as_ref()
+        .and_then(|vmstat| vmstat.get("oom_kill").map_or_else(|| Reading::failed(words), Reading::Value))
 }

@@ -1,6 +1,6 @@
 //! What the agent remembers: a step of every workload at every look, and kills by workload.
 
-use api::agent_settings::AgentSettings;
+use api::agent_config::convert::AgentConfig;
 use judge::kill_tally::KillTally;
 use judge::recording::Recorder;
 use model::agent::HistoryState;
@@ -53,7 +53,7 @@ impl Memory {
     ///
     /// # Errors
     /// When another agent writes it, or a later Highwater wrote it: it is left untouched.
-    pub fn open(state: &Path, settings: &AgentSettings) -> Result<Self, HistoryError> {
+    pub fn open(state: &Path, settings: &AgentConfig) -> Result<Self, HistoryError> {
         let folder = state.join("history");
         let settings = history_settings(settings);
         Ok(Self {
@@ -108,7 +108,7 @@ impl Memory {
     }
 
     /// Takes other limits: those of the history hold from the next start.
-    pub const fn limit(&mut self, settings: &AgentSettings) {
+    pub const fn limit(&mut self, settings: &AgentConfig) {
         self.settings = history_settings(settings);
     }
 
@@ -122,6 +122,17 @@ impl Memory {
     #[must_use]
     pub fn name(&self, cgroup: CgroupId) -> Option<&WorkloadName> {
         self.recorder.name(cgroup)
+    }
+
+    /// Every workload that is there, with its cgroup.
+    pub fn names(&self) -> impl Iterator<Item = (&WorkloadName, CgroupId)> {
+        self.recorder.names()
+    }
+
+    /// The folder of the history.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// What becomes of the history.
@@ -159,7 +170,7 @@ impl Writer {
     }
 }
 
-const fn history_settings(settings: &AgentSettings) -> HistorySettings {
+const fn history_settings(settings: &AgentConfig) -> HistorySettings {
     HistorySettings {
         bytes_max: settings.history_max.0,
         workloads_max: settings.workloads_max,

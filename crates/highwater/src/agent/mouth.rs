@@ -25,6 +25,16 @@ impl Mouth {
         Self { teller, manager, alive_at: None }
     }
 
+    /// Incidents of which nobody was told yet, or not of all their kills.
+    pub fn news<'a>(&self, incidents: &'a [Incident]) -> Vec<&'a Incident> {
+        incidents.iter().filter(|incident| self.teller.is_news(incident)).collect()
+    }
+
+    /// Tells what alerting says of itself.
+    pub fn tell_words(&self, words: &[String]) {
+        words.iter().for_each(|line| drop(self.say(line)));
+    }
+
     /// Tells incidents that are new or have grown, and keeps how far the log was read.
     ///
     /// # Errors

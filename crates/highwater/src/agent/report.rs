@@ -107,6 +107,7 @@ fn status(agent: &Agent) -> AgentStatus {
         cost: agent.costs.now,
         history: agent.memory.state(),
         incidents: agent.memory.tally().incidents(),
+        alerts: agent.alerts.state(&agent.eyes, &agent.memory),
         config: agent.settings.file.as_ref().map(|file| file.display().to_string()),
         config_refused: agent.settings.refused.clone(),
         missing: agent.eyes.missing(),

@@ -1,7 +1,7 @@
 //! The agent's settings: its file, with the flags of the command line over it.
 
-use anyhow::Context;
-use api::agent_settings::{self, AgentSettings};
+use anyhow::{Context, bail};
+use api::agent_config::convert::{self, AgentConfig};
 use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -16,7 +16,7 @@ pub struct Settings {
     /// `--listen`, which outweighs the file.
     pub listen: Option<SocketAddr>,
     /// What holds.
-    pub wanted: AgentSettings,
+    pub wanted: AgentConfig,
     /// Why the file as it is now was not taken, where it was not.
     pub refused: Option<String>,
 }
@@ -68,13 +68,24 @@ impl Settings {
         }
     }
 
-    fn read(&self) -> anyhow::Result<AgentSettings> {
-        let Some(file) = &self.file else {
-            return Ok(AgentSettings { listen: self.listen, ..AgentSettings::default() });
-        };
-        let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
-        let settings = agent_settings::read(&text);
-        let settings = settings.map_err(|fault| anyhow::anyhow!("{}:{fault}", file.display()))?;
-        Ok(AgentSettings { listen: self.listen.or(settings.listen), ..settings })
+    fn read(&self) -> anyhow::Result<AgentConfig> {
+        let config = self.file.as_deref().map_or_else(|| Ok(AgentConfig::default()), configuration)?;
+        Ok(AgentConfig { listen: self.listen.or(config.listen), ..config })
+    }
+}
+
+/// A configuration of the agent.
+///
+/// # Errors
+/// When the file cannot be read, or with everything that is wrong in it.
+pub fn configuration(file: &Path) -> anyhow::Result<AgentConfig> {
+    let place = file.display();
+    let text = fs::read_to_string(file).with_context(|| place.to_string())?;
+    match convert::read(&text) {
+        Ok(config) => Ok(config),
+        Err(faults) => {
+            let faults: Vec<String> = faults.iter().map(|fault| format!("{place}:{fault}")).collect();
+            bail!("{}", faults.join("; "))
+        }
     }
 }

@@ -1,6 +1,10 @@
 //! Whole days through the agent's own loop, with the clock of a record.
 
+mod alerting;
+
 use super::Agent;
+use super::alerts::Alerts;
+use super::alerts::errand::Haste;
 use super::doors::Doors;
 use super::eyes::Eyes;
 use super::inbox::Inbox;
@@ -13,6 +17,7 @@ use crate::cli::output::Format;
 use judge::look_rate::LookRate;
 use kernel::bytes::Bytes;
 use kernel::limit::Limit;
+use model::alert::Moment;
 use model::kernel_log::BootId;
 use model::recorded::{Peaked, RecordedSeries, RecordedStep, Step, StepLength, TimeSpan, WorkloadName};
 use model::snapshot::Timestamp;
@@ -23,9 +28,13 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 use store::history::reader::HistoryReader;
 
+/// Before the record begins.
+const BEFORE: Moment = Moment { wall: Timestamp(0), uptime: Duration::ZERO, boot: None };
+
 const DAY: i64 = 86_400;
 const BEGIN: i64 = 1_790_000_000;
 const MIB: u64 = 1 << 20;
+const HEAD: &str = "apiVersion: highwater.dev/v1alpha1\nkind: AgentConfig\n";
 
 /// A saw-tooth that is killed whenever it meets its limit of 300 MiB.
 fn saw_tooth(at: i64) -> Step {
@@ -55,13 +64,23 @@ fn series(name: &str, times: std::ops::Range<i64>, step: fn(i64) -> Step) -> Rec
     }
 }
 
+/// A folder in memory where there is one: a day's 8,640 waits for a disk that others use too say nothing of the loop.
+fn in_memory() -> tempfile::TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
+}
+
 /// An agent over a record.
 fn agent(series: Vec<RecordedSeries>, state: &Path) -> Agent {
-    let settings = Settings::default();
+    agent_of(series, state, Settings::default())
+}
+
+/// The same, with settings.
+fn agent_of(series: Vec<RecordedSeries>, state: &Path, settings: Settings) -> Agent {
     let (inbox, _bell) = Inbox::new().unwrap();
     Agent {
         eyes: Eyes::recorded(RecordedMachine::new(series), BootId(7)),
         memory: Memory::open(state, &settings.wanted).unwrap(),
+        alerts: Alerts::open(state, &settings.wanted, Haste::AtOnce, &BEFORE).unwrap(),
         mouth: Mouth::new(Teller::new(Format::Text, None, None), SdNotify::default()),
         doors: Doors::closed(inbox.post()),
         rate: LookRate::new(settings.wanted.interval),
@@ -81,7 +100,7 @@ fn read(state: &Path, name: &str, length: StepLength) -> RecordedSeries {
 
 #[test]
 fn a_day_goes_through_the_loop_in_under_a_minute_and_keeps_peaks_and_kills() {
-    let state = tempfile::tempdir().unwrap();
+    let state = in_memory();
     let begin = Instant::now();
     let mut all: Vec<RecordedSeries> =
         (0..2).map(|number| series(&format!("shop/web-{number}"), 0..DAY, saw_tooth)).collect();
@@ -158,33 +177,34 @@ fn a_second_agent_is_refused() {
 fn a_bad_configuration_is_told_and_the_old_one_holds_on() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("agent.yaml");
-    fs::write(&file, "agent:\n  interval_seconds: 5\n").unwrap();
+    fs::write(&file, format!("{HEAD}spec:\n  interval: 5s\n")).unwrap();
     let mut agent = agent(Vec::new(), &folder.path().join("state"));
     agent.settings = Settings::of(Some(file.clone()), None).unwrap();
-    fs::write(&file, "agent:\n  interval_seconds: 5\n  histroy_max: 1Gi\n").unwrap();
+    fs::write(&file, format!("{HEAD}spec:\n  interval: 5s\n  histroy: 1Gi\n")).unwrap();
     agent.reload().unwrap();
     assert_eq!(agent.settings.wanted.interval, Duration::from_secs(5));
     let refused = agent.settings.refused.clone().unwrap();
-    assert!(refused.contains("agent.yaml:3:") && refused.contains("histroy_max"), "{refused}");
+    assert!(refused.contains("agent.yaml:5:") && refused.contains("histroy"), "{refused}");
     let status = api::agent::read(&report::status_document(&agent)).unwrap();
     assert_eq!(status.config_refused, Some(refused));
-    fs::write(&file, "agent:\n  interval_seconds: 9\n").unwrap();
+    fs::write(&file, format!("{HEAD}spec:\n  interval: 9s\n")).unwrap();
     agent.reload().unwrap();
     assert_eq!((agent.rate.interval(), &agent.settings.refused), (Duration::from_secs(9), &None));
     // A port that all the world could ask is not opened without a token.
-    fs::write(&file, "agent:\n  listen: 0.0.0.0:0\n").unwrap();
+    fs::write(&file, format!("{HEAD}spec:\n  metrics: {{listen: '0.0.0.0:0'}}\n")).unwrap();
     agent.reload().unwrap();
-    assert!(agent.settings.refused.unwrap().contains("bearer_token_file"));
+    assert!(agent.settings.refused.as_ref().unwrap().contains("bearerTokenFile"));
     assert_eq!(agent.doors.url(), None);
     // Nor with one that everybody on the way could read, nor with half of what TLS needs.
     let token = folder.path().join("token");
     fs::write(&token, "secret").unwrap();
-    let with_token = format!("agent:\n  listen: 0.0.0.0:0\n  bearer_token_file: {}\n", token.display());
+    let with_token =
+        format!("{HEAD}spec:\n  metrics:\n    listen: 0.0.0.0:0\n    bearerTokenFile: {}\n", token.display());
     for (more, expected) in [
-        (String::new(), "certificate_file and key_file"),
-        (format!("  certificate_file: {}\n", token.display()), "key_file"),
-        (format!("  key_file: {}\n", token.display()), "certificate_file"),
-        (format!("  certificate_file: {0}\n  key_file: {0}\n", token.display()), "expected one in PEM"),
+        (String::new(), "certificateFile and keyFile"),
+        (format!("    certificateFile: {}\n", token.display()), "keyFile"),
+        (format!("    keyFile: {}\n", token.display()), "certificateFile"),
+        (format!("    certificateFile: {0}\n    keyFile: {0}\n", token.display()), "expected one in PEM"),
     ] {
         fs::write(&file, format!("{with_token}{more}")).unwrap();
         agent.reload().unwrap();
@@ -201,9 +221,18 @@ fn a_configuration_that_comes_after_the_agent_is_taken_when_it_is_read_again() {
     let mut agent = agent(Vec::new(), &folder.path().join("state"));
     agent.settings = Settings::of_usual(&file, None).unwrap();
     assert_eq!(agent.settings.file, None);
-    fs::write(&file, "agent:\n  interval_seconds: 7\n").unwrap();
+    fs::write(&file, format!("{HEAD}spec:\n  interval: 7s\n")).unwrap();
     agent.reload().unwrap();
     assert_eq!((agent.rate.interval(), &agent.settings.file), (Duration::from_secs(7), &Some(file)));
+}
+
+#[test]
+fn the_example_of_a_configuration_is_taken() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/agent.yaml");
+    let settings = Settings::of(Some(file), None).unwrap().wanted;
+    assert_eq!((settings.sinks.len(), settings.silences.len(), settings.commands.len()), (3, 1, 1));
+    // What it writes out of the rules is what holds without it.
+    assert_eq!(settings.rules, Settings::default().wanted.rules);
 }
 
 #[test]

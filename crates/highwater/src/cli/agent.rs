@@ -4,6 +4,8 @@ pub mod install;
 pub mod status;
 
 use crate::agent::Agent;
+use crate::agent::alerts::Alerts;
+use crate::agent::alerts::errand::Haste;
 use crate::agent::doors::Doors;
 use crate::agent::eyes::Eyes;
 use crate::agent::inbox::Inbox;
@@ -40,11 +42,14 @@ pub const EXAMPLES: &str = "Examples:
                                                yesterday again, as fast as it can be read
   highwater agent status                       how the running agent is, and what it costs
 
+The configuration, of kind AgentConfig, says how often it looks, when it alerts, whom it tells (sinks) and what it starts (commands).
+`highwater alerts ls` shows what fires, `highwater alerts test` whether messages arrive.
+
 SIGHUP reads the configuration again, SIGTERM ends it. Exit status: 0 ended as asked; 2 unreadable settings; 3 another agent has
 the state, or a later Highwater wrote it.";
 
 /// Where the settings are when nobody says.
-const CONFIG: &str = "/etc/highwater/agent.yaml";
+pub const CONFIG: &str = "/etc/highwater/agent.yaml";
 
 /// Where the agent remembers when nobody says.
 pub const STATE: &str = "/var/lib/highwater/agent";
@@ -121,6 +126,7 @@ fn watch(global: &Global, args: &AgentArgs) -> anyhow::Result<Outcome> {
         Err(Refused::Broken(error)) => return Err(error),
     };
     let (inbox, bell) = Inbox::new()?;
+    let haste = if args.recorded.is_some() { Haste::AtOnce } else { Haste::Aside };
     let eyes = match &args.recorded {
         Some(folder) => Eyes::recorded(recorded(folder, &args.state)?, BootId(1)),
         None => {
@@ -128,6 +134,14 @@ fn watch(global: &Global, args: &AgentArgs) -> anyhow::Result<Outcome> {
             watch.wake_by(bell);
             Eyes::live(watch, Names::new(global.clone())?)?
         }
+    };
+    let alerts = match Alerts::open(&args.state, &settings.wanted, haste, &eyes.moment()) {
+        Ok(alerts) => alerts,
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            output::remarks(&[Line::of(Tone::Critical, format!("highwater: --state: {error}"))])?;
+            return Ok(Outcome::NotDone);
+        }
+        Err(error) => return Err(anyhow::Error::from(error).context("--state")),
     };
     let mut doors = Doors::closed(inbox.post());
     if let Some(socket) = socket(args) {
@@ -140,7 +154,7 @@ fn watch(global: &Global, args: &AgentArgs) -> anyhow::Result<Outcome> {
     let manager = SdNotify::new(notify.as_deref(), watchdog.as_deref());
     let mouth = Mouth::new(Teller::new(output::Format::Text, store, None), manager);
     let rate = LookRate::new(settings.wanted.interval);
-    Agent { settings, eyes, memory, mouth, doors, inbox, rate, costs: Costs::new() }.run()
+    Agent { settings, eyes, memory, alerts, mouth, doors, inbox, rate, costs: Costs::new() }.run()
 }
 
 /// Why the state could not be opened.

@@ -6,10 +6,11 @@ mod silence;
 pub mod telling;
 mod test;
 
+use crate::agent::settings::configuration;
 use crate::cli::Global;
+use crate::cli::agent::{CONFIG, STATE};
 use crate::exit_code::Outcome;
-use anyhow::{Context, bail};
-use api::agent_config::convert::{self, AgentConfig};
+use api::agent_config::convert::AgentConfig;
 use clap::{Args, Subcommand};
 use model::alert::Moment;
 use model::alert::silence::StandingSilence;
@@ -26,13 +27,7 @@ pub const EXAMPLES: &str = "Examples:
   highwater alerts silence --list                      the silences, with their names
   highwater alerts silence --remove s1                 the end of one
 
-Whom alerts are told to is written in the configuration, a file of kind AgentConfig (highwater.dev/v1alpha1).";
-
-/// Where the agent keeps its state.
-const STATE: &str = "/var/lib/highwater";
-
-/// Where its configuration is.
-const CONFIG: &str = "/etc/highwater/agent.yaml";
+Whom alerts are told to is written in the agent's configuration, a file of kind AgentConfig (highwater.dev/v1alpha1): `sinks`.";
 
 /// The subcommands of `alerts`.
 #[derive(Args)]
@@ -60,7 +55,7 @@ struct Places {
     /// The agent's state folder
     #[arg(long, value_name = "DIR", default_value = STATE)]
     state: PathBuf,
-    /// The agent's configuration; without this file: every rule, and nobody to tell
+    /// The agent's configuration [default: /etc/highwater/agent.yaml where there is one: else every rule, and nobody to tell]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
@@ -89,24 +84,6 @@ pub fn run(global: &Global, args: &AlertsArgs) -> anyhow::Result<Outcome> {
         AlertsCommand::Ls(args) => ls::run(global, args),
         AlertsCommand::Test(args) => test::run(global, args),
         AlertsCommand::Silence(args) => silence::run(global, args),
-    }
-}
-
-/// A configuration of the agent.
-///
-/// # Errors
-/// When the file cannot be read, or with everything that is wrong in it, a line each.
-pub fn configuration(file: &Path) -> anyhow::Result<AgentConfig> {
-    let text = std::fs::read_to_string(file).with_context(|| file.display().to_string())?;
-    match convert::read(&text) {
-        Ok(config) => Ok(config),
-        Err(faults) => match faults.as_slice() {
-            [fault, rest @ ..] => {
-                let more: String = rest.iter().map(|fault| format!("; {}:{fault}", file.display())).collect();
-                bail!("{}:{fault}{more}", file.display())
-            }
-            [] => bail!("{}: no configuration", file.display()),
-        },
     }
 }
 

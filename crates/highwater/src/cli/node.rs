@@ -1,7 +1,7 @@
 //! `highwater node`: a machine made ready for swap.
 
 pub mod apply;
-mod check;
+pub mod check;
 mod plan;
 mod planned;
 mod render;

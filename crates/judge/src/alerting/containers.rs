@@ -4,6 +4,7 @@ use super::subject;
 use super::trend::{Left, shrinking};
 use super::verdict::{Found, Judged, above};
 use crate::swap_effect::stalled_ratio;
+use kernel::bytes::Bytes;
 use kernel::limit::Limit;
 use model::alert::book::Trend;
 use model::alert::evidence::{Evidence, EvidenceKey, Figure};
@@ -52,21 +53,20 @@ fn near_limit(
     (name, assessment): (&str, &Assessment),
     now: &Moment,
 ) -> Found {
-    let (Some(headroom), Some(limit)) = (assessment.headroom.value(), assessment.limit.value()) else {
+    let (Some((headroom, binding)), Some(limit)) = (left(assessment), assessment.limit.value()) else {
         return Found::Between;
     };
-    let Some(ratio) = headroom.with_swap.ratio_of(limit.bytes).filter(|_| headroom.binding != Binding::Host)
-    else {
+    let Some(ratio) = headroom.ratio_of(limit.bytes).filter(|_| binding != Binding::Host) else {
         return Found::Good;
     };
-    let left = Left { cgroup: cgroup.id, headroom: headroom.with_swap, limit: limit.bytes };
+    let left = Left { cgroup: cgroup.id, headroom, limit: limit.bytes };
     let shrinks = shrinking(trends, name, &left, now);
-    let seconds_left = (shrinks > 0.0).then(|| headroom.with_swap.0 as f64 / shrinks);
+    let seconds_left = (shrinks > 0.0).then(|| headroom.0 as f64 / shrinks);
     let within = |seconds: f64| seconds_left.is_some_and(|left| left <= seconds);
     let time_left = rules.time_left.as_secs_f64();
     let evidence = || {
         Evidence::default()
-            .and(EvidenceKey::Headroom, Figure::Bytes(headroom.with_swap))
+            .and(EvidenceKey::Headroom, Figure::Bytes(headroom))
             .and(EvidenceKey::Limit, Figure::Bytes(limit.bytes))
             .and_known(EvidenceKey::ShrinksPerSecond, seconds_left.map(|_| Figure::Number(shrinks)))
             .and_known(EvidenceKey::TimeLeft, seconds_left.map(Figure::Number))
@@ -82,6 +82,16 @@ fn near_limit(
     } else {
         Found::Between
     }
+}
+
+/// What is left, and whose limit leaves it. Where not all of `memory.stat` is known, as in a record, at least what the working set
+/// leaves.
+fn left(assessment: &Assessment) -> Option<(Bytes, Binding)> {
+    if let Some(headroom) = assessment.headroom.value() {
+        return Some((headroom.with_swap, headroom.binding));
+    }
+    let (limit, used) = (assessment.limit.value()?, assessment.working_sets.kubelet.get()?);
+    Some((limit.bytes.saturating_sub(used), limit.binding))
 }
 
 /// The machine's swap is a rule of its own, so only a cgroup's swap limit counts.

@@ -8,6 +8,7 @@ use model::alert::rules::AlertRules;
 use model::finding::Severity;
 use model::leak::{Leak, LeakCertainty};
 use model::outcome::eviction::{EvictionLine, FirstToAct};
+use model::reading::Reading;
 use model::snapshot::Snapshot;
 
 /// Says what the rules about the machine and about workloads' histories find.
@@ -16,7 +17,12 @@ pub fn judge(judged: &mut Judged, rules: &AlertRules, look: &Look<'_>) {
     let host = subject::of_host(snapshot);
     let labels = || subject::of_machine(snapshot);
     judged.say(AlertRule::NodeSwap, &host, node_swap(rules, snapshot).with(labels));
-    let line = look.eviction.as_ref().map_or(Found::Between, eviction_line);
+    let line = match look.eviction {
+        Reading::Value(line) => eviction_line(line),
+        // Without a kubelet nobody evicts.
+        Reading::Absent => Found::Good,
+        Reading::Failed(_) => Found::Between,
+    };
     judged.say(AlertRule::EvictionLine, &host, line.with(labels));
     if let Some(leaks) = look.leaks {
         judged.seen.insert(AlertRule::Leak);

@@ -1,8 +1,7 @@
 //! What alerts call what they are about, and the labels that tell it to machines.
 
 use kernel::cgroup_path::{Identity, unit_unescape};
-use model::assessment::Assessment;
-use model::cgroup::Cgroup;
+use model::cgroup::{Cgroup, CgroupIndex};
 use model::container::Container;
 use model::incident::Place;
 use model::snapshot::Snapshot;
@@ -11,16 +10,16 @@ use std::collections::{BTreeMap, BTreeSet};
 /// As many characters of an id as Docker shows.
 const ID_CHARS: usize = 12;
 
-/// Every assessment with a name of its own. It outlives a restart where the runtime tells a name.
-pub fn names<'a>(snapshot: &Snapshot, assessments: &'a [Assessment]) -> Vec<(String, &'a Assessment)> {
+/// Everybody who is watched with a name of its own. It outlives a restart where the runtime tells a name.
+pub fn names(snapshot: &Snapshot, watched: &[CgroupIndex]) -> Vec<(String, CgroupIndex)> {
     let mut taken = BTreeSet::new();
-    let named = assessments.iter().filter_map(|assessment| {
-        let cgroup = snapshot.cgroup(assessment.cgroup)?;
+    let named = watched.iter().filter_map(|index| {
+        let cgroup = snapshot.cgroup(*index)?;
         let name = of_cgroup(cgroup);
         // Two engines may know a `web` each.
         let own = if taken.contains(&name) { format!("{name} ({})", cgroup.path) } else { name };
         taken.insert(own.clone());
-        Some((own, assessment))
+        Some((own, *index))
     });
     named.collect()
 }

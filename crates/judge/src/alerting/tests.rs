@@ -1,6 +1,7 @@
 //! Tests of alerting as a whole: every rule, and what holds whatever the figures do.
 
-use super::{Happened, Look, notice_key::notice_key, step};
+use super::verdict::{Judged, Verdict};
+use super::{Happened, Look, calm, containers, notice_key::notice_key, step, subject};
 use crate::assess::assess;
 use kernel::bytes::Bytes;
 use kernel::hierarchy::CgroupVersion;
@@ -68,7 +69,7 @@ struct Watch {
     silences: Vec<Silence>,
     now: Moment,
     unattributed: Reading<u64>,
-    eviction: Option<EvictionLine>,
+    eviction: Reading<EvictionLine>,
     leaks: Option<Vec<Leak>>,
 }
 
@@ -85,7 +86,7 @@ impl Watch {
             silences: Vec::new(),
             now,
             unattributed: Reading::Absent,
-            eviction: None,
+            eviction: Reading::Absent,
             leaks: None,
         }
     }
@@ -103,17 +104,17 @@ impl Watch {
     fn looks(&mut self, web: &Web, count: usize) -> Vec<AlertChange> {
         let snapshot = machine(web);
         let containers = snapshot.cgroups.iter().enumerate().filter(|(_, cgroup)| cgroup.container.is_some());
-        let assessments: Vec<_> =
-            containers.filter_map(|(index, _)| assess(&snapshot, CgroupIndex(index))).collect();
+        let watched: Vec<_> = containers.map(|(index, _)| CgroupIndex(index)).collect();
         let mut changes = Vec::new();
         for _ in 0..count {
             self.wait(1);
             let look = Look {
                 snapshot: &snapshot,
-                assessments: &assessments,
+                watched: &watched,
+                interval: Duration::from_secs(1),
                 incidents: &[] as &[Happened<'_>],
                 leaks: self.leaks.as_deref(),
-                eviction: self.eviction,
+                eviction: &self.eviction,
                 unattributed_kills: &self.unattributed,
             };
             changes.extend(step(&mut self.book, &self.rules, &self.silences, &look, &self.now));
@@ -234,6 +235,20 @@ fn silence(watch: &Watch, seconds: u64) -> Silence {
 }
 
 #[test]
+fn a_limit_that_is_full_of_file_cache_is_calm() {
+    let mut machine = Imagined::new(CgroupVersion::V2);
+    let index = machine.cgroup("/system.slice/docker-web.scope", |cgroup| {
+        cgroup.memory.usage = mib(999);
+        cgroup.memory.limit = at_mib(1000);
+        cgroup.stat =
+            stat_mib(CgroupVersion::V2, &[("anon", 100), ("inactive_file", 500), ("active_file", 399)]);
+    });
+    assert!(calm::is_calm(&machine.snapshot, index, &AlertRules::default()));
+    machine.snapshot.cgroups[index.0].stat = stat_mib(CgroupVersion::V2, &[("anon", 900)]);
+    assert!(!calm::is_calm(&machine.snapshot, index, &AlertRules::default()));
+}
+
+#[test]
 fn a_pause_of_the_agent_is_no_time_in_which_a_rule_was_broken() {
     let mut watch = Watch::new();
     let waits = Web { stalled: 0.1, ..CALM };
@@ -256,7 +271,7 @@ fn a_limit_that_is_not_the_declared_one_is_told() {
 #[test]
 fn drift_leaks_and_the_machine_have_their_rules() {
     let mut watch = Watch::new();
-    watch.eviction = Some(EvictionLine {
+    watch.eviction = Reading::Value(EvictionLine {
         eviction: Bytes::from_mib(100),
         kswapd_wakes: Bytes::from_mib(40),
         kswapd_sleeps: Bytes::from_mib(60),
@@ -274,7 +289,7 @@ fn drift_leaks_and_the_machine_have_their_rules() {
     assert_eq!(told(&changes), expected);
     assert_eq!(changes[2].alert.evidence.count(EvidenceKey::Kills), Some(3));
     // Nobody looked for leaks or at the kubelet's line: both stand. The kills have been told.
-    (watch.leaks, watch.eviction) = (None, None);
+    (watch.leaks, watch.eviction) = (None, Reading::failed("nobody looked"));
     let quiet: Vec<_> = told(&watch.looks(&CALM, 601));
     let over = ChangeKind::Resolved(Resolution::Quiet);
     assert_eq!(quiet, [(AlertRule::UnattributedKills, over, Severity::Warning)]);
@@ -386,6 +401,25 @@ proptest! {
         prop_assert!(left.is_none_or(|left| left <= Duration::from_secs(seconds)));
         if uptime >= 1000 + seconds {
             prop_assert_eq!(left, None);
+        }
+    }
+
+    #[test]
+    fn who_is_calm_breaks_no_rule(anon_mib in 0_u64..1100, swap_mib in 0_u64..=100, stalled in 0.0_f64..0.5, declared_mib in 999_u64..1002) {
+        let web = Web { anon_mib, swap_mib, stalled, declared_mib, ..CALM };
+        let snapshot = machine(&web);
+        let (name, index) = subject::names(&snapshot, &[CgroupIndex(1)]).remove(0);
+        let watch = Watch::new();
+        if calm::is_calm(&snapshot, index, &watch.rules) {
+            let (mut judged, mut trends) = (Judged::default(), BTreeMap::new());
+            let assessment = assess(&snapshot, index).unwrap();
+            let whom = (name.as_str(), &assessment);
+            containers::judge(&mut judged, &mut trends, &watch.rules, &snapshot, whom, &watch.now);
+            let broken = judged.verdicts.values().any(|verdict| matches!(verdict, Verdict::Broken(_)));
+            prop_assert!(!broken && trends.is_empty(), "{judged:?}");
+        } else {
+            // What is far from every threshold must be calm, or all are judged each second.
+            prop_assert!(anon_mib > 750 || swap_mib > 0 || stalled >= 0.05 || declared_mib != 1000);
         }
     }
 

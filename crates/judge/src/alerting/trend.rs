@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 const SMOOTHING_SECONDS: f64 = 30.0;
 
 /// Only those who have less than this share left are followed: the others' pace decides nothing.
-const HEADROOM_RATIO_FOLLOWED: f64 = 0.25;
+pub const HEADROOM_RATIO_FOLLOWED: f64 = 0.25;
 
 /// What is left now, of how much.
 pub struct Left {

@@ -84,13 +84,11 @@ impl Drop for Home {
 
 /// A configuration: how often to look, and the lines of `metrics`.
 pub fn configuration(interval: &str, metrics: Option<&[(&str, &str)]>) -> String {
-    let seconds = match interval.strip_suffix("ms") {
-        Some(milliseconds) => format!("0.{milliseconds}"),
-        None => interval.trim_end_matches('s').to_owned(),
-    };
-    let mut text = format!("agent:\n  interval_seconds: {seconds}\n");
-    for (key, value) in metrics.unwrap_or_default() {
-        text.push_str(&format!("  {key}: {value}\n"));
+    let mut text =
+        format!("apiVersion: highwater.dev/v1alpha1\nkind: AgentConfig\nspec:\n  interval: {interval}\n");
+    for (number, (key, value)) in metrics.unwrap_or_default().iter().enumerate() {
+        let head = if number == 0 { "  metrics:\n" } else { "" };
+        text.push_str(&format!("{head}    {key}: {value}\n"));
     }
     text
 }

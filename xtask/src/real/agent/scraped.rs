@@ -116,7 +116,7 @@ impl<'product> Scene<'product> {
     fn with_token(&self, checks: &mut Checks) -> anyhow::Result<()> {
         let token = self.home.path("token").display().to_string();
         fs::write(&token, format!("{TOKEN}\n"))?;
-        let agent = self.agent(&[("bearer_token_file", &token)])?;
+        let agent = self.agent(&[("bearerTokenFile", &token)])?;
         for (header, status) in [
             (String::new(), "401"),
             ("Authorization: Bearer wrong\r\n".to_owned(), "401"),
@@ -152,9 +152,9 @@ impl<'product> Scene<'product> {
         let (token, certificate, key) = (below("token"), below("certificate.pem"), below("key.pem"));
         self.certify(&certificate, &key)?;
         let metrics = [
-            ("bearer_token_file", token.as_str()),
-            ("certificate_file", certificate.as_str()),
-            ("key_file", key.as_str()),
+            ("bearerTokenFile", token.as_str()),
+            ("certificateFile", certificate.as_str()),
+            ("keyFile", key.as_str()),
         ];
         let agent = self.agent(&metrics)?;
         let said = format!("https://127.0.0.1:{}/metrics", self.port);

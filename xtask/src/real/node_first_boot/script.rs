@@ -79,7 +79,11 @@ fn check_found(product: &Product, checks: &mut Checks) -> anyhow::Result<()> {
     write(product, &["--swap=48Mi", "--file", file])?;
     let other = tried(&format!("sh {SWAP} apply; journalctl -q -u highwater-swap -n 20 --no-pager"))?;
     let is_told = other.stdout.contains("was not made here");
-    checks.check("found: one of another size is refused", is_told, format!("{}{}", other.stdout, other.stderr));
+    checks.check(
+        "found: one of another size is refused",
+        is_told,
+        format!("{}{}", other.stdout, other.stderr),
+    );
     done(&format!("sh {SWAP} undo"))?;
     let after = printed(&format!("{state}; awk 'NR > 1' /proc/swaps"))?;
     checks.equal("found: and left as it was", &json!(after), &json!(before));

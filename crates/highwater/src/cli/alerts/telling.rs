@@ -42,21 +42,42 @@ impl Telling {
     /// # Errors
     /// When the outbox cannot be read.
     pub fn open(folder: &Path, sinks: &[SinkSettings], standing: &[Notice], pace: Pace) -> io::Result<Self> {
-        let mut outbox = Outbox::open(folder)?;
-        let receivers: BTreeMap<String, Receiver> = sinks
-            .iter()
-            .map(|settings| {
-                let wanted: Vec<Notice> =
-                    standing.iter().filter(|notice| wants(settings, notice)).cloned().collect();
-                let courier = Courier::start(receiver::of(settings, &wanted), pace);
-                let receiver = Receiver { settings: settings.clone(), courier, on_the_way: BTreeSet::new() };
-                (settings.name.clone(), receiver)
-            })
-            .collect();
-        outbox.keep_receivers(&receivers.keys().cloned().collect())?;
-        let mut telling = Self { outbox, receivers };
-        telling.offer();
+        let mut telling = Self { outbox: Outbox::open(folder)?, receivers: BTreeMap::new() };
+        // What could not be noted is noted with the next message; what waits waits.
+        let _ = telling.tell_these(sinks, standing, pace);
         Ok(telling)
+    }
+
+    /// Tells these receivers from now on. Whoever is as before goes on; whoever is no more is told nothing that waits.
+    ///
+    /// # Errors
+    /// When that could not be noted: after a restart what waited for those that are gone is dropped then.
+    pub fn tell_these(&mut self, sinks: &[SinkSettings], standing: &[Notice], pace: Pace) -> io::Result<()> {
+        let is_kept = |receiver: &Receiver| sinks.contains(&receiver.settings);
+        let (kept, gone): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            std::mem::take(&mut self.receivers).into_iter().partition(|(_, receiver)| is_kept(receiver));
+        self.receivers = kept;
+        let mut done = Vec::new();
+        for (name, receiver) in gone {
+            let reports = receiver.courier.finish(Duration::ZERO);
+            done.extend(
+                reports.into_iter().map(|report| (report.sequence, name.clone(), done_by(report.fate))),
+            );
+        }
+        let marked = self.outbox.done(&done);
+        for settings in sinks {
+            if self.receivers.contains_key(&settings.name) {
+                continue;
+            }
+            let wanted: Vec<Notice> =
+                standing.iter().filter(|notice| wants(settings, notice)).cloned().collect();
+            let courier = Courier::start(receiver::of(settings, &wanted), pace);
+            let receiver = Receiver { settings: settings.clone(), courier, on_the_way: BTreeSet::new() };
+            self.receivers.insert(settings.name.clone(), receiver);
+        }
+        let kept = self.outbox.keep_receivers(&self.receivers.keys().cloned().collect());
+        self.offer();
+        marked.and(kept)
     }
 
     /// Keeps messages and offers them. They are told also when the disk takes nothing.
@@ -102,11 +123,7 @@ impl Telling {
                     title: title.unwrap_or_default(),
                     fate: report.fate.clone(),
                 });
-                let fate = match report.fate {
-                    Fate::Delivered | Fate::NotWanted => Done::Delivered,
-                    Fate::Refused(why) => Done::Refused(why),
-                };
-                done.push((report.sequence, name.clone(), fate));
+                done.push((report.sequence, name.clone(), done_by(report.fate)));
             }
         }
         let marked = self.outbox.done(&done);
@@ -138,11 +155,7 @@ impl Telling {
         let mut done = Vec::new();
         for (name, receiver) in self.receivers {
             for report in receiver.courier.finish(patience) {
-                let fate = match report.fate {
-                    Fate::Delivered | Fate::NotWanted => Done::Delivered,
-                    Fate::Refused(why) => Done::Refused(why),
-                };
-                done.push((report.sequence, name.clone(), fate));
+                done.push((report.sequence, name.clone(), done_by(report.fate)));
             }
         }
         self.outbox.done(&done)
@@ -161,6 +174,13 @@ impl Telling {
                 };
             }
         }
+    }
+}
+
+fn done_by(fate: Fate) -> Done {
+    match fate {
+        Fate::Delivered | Fate::NotWanted => Done::Delivered,
+        Fate::Refused(why) => Done::Refused(why),
     }
 }
 

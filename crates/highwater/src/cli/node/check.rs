@@ -12,6 +12,8 @@ use model::lint::{KubernetesVersion, LintSeverity};
 use model::manifest::ManifestFile;
 use model::node::{KubeletFound, Node};
 use model::node_check::NodeCheck;
+use model::outcome::eviction::EvictionLine;
+use model::reading::Reading;
 use sources::docker::host::DockerHost;
 use sources::host_root::HostRoot;
 use std::path::{Path, PathBuf};
@@ -64,6 +66,24 @@ pub fn run(global: &Global, args: &CheckArgs) -> anyhow::Result<Outcome> {
     }
     let must_mend = found.findings.iter().any(|finding| finding.severity >= LintSeverity::Warning);
     Ok(if must_mend { Outcome::Findings } else { Outcome::Fine })
+}
+
+/// Who acts first when the machine runs short: the kernel or the kubelet. Absent without a kubelet.
+#[must_use]
+pub fn eviction(global: &Global) -> Reading<EvictionLine> {
+    let node = sources::node::look(&HostRoot::new(&global.root), &[]);
+    match &node.kubelet {
+        Reading::Absent => return Reading::Absent,
+        Reading::Failed(why) => return Reading::Failed(why.clone()),
+        Reading::Value(_) => {}
+    }
+    match check(&node, None, None) {
+        Ok(found) => found.eviction.map_or_else(
+            || Reading::failed("neither the kubelet's threshold nor the zones' watermarks can be read"),
+            Reading::Value,
+        ),
+        Err(error) => Reading::failed(format!("{error:#}")),
+    }
 }
 
 /// Docker is asked on the own machine, or where a socket is given.

@@ -195,6 +195,12 @@ impl Names {
         }
     }
 
+    /// Where the machine and its engines are.
+    #[must_use]
+    pub const fn global(&self) -> &Global {
+        &self.global
+    }
+
     /// Every cgroup there is, and the containers that are gone.
     fn cgroups(&self, snapshot: &Snapshot) -> Vec<Cgroup> {
         let there: HashSet<CgroupId> = snapshot.cgroups.iter().map(|cgroup| cgroup.id).collect();

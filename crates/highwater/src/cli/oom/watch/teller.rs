@@ -79,6 +79,18 @@ impl Teller {
         self.told.len()
     }
 
+    /// Whether an incident is news: neither told nor, by an earlier life, kept as told, or with more kills than were told.
+    #[must_use]
+    pub fn is_news(&self, found: &Incident) -> bool {
+        match self.told.get(&found.id.0) {
+            Some(kills) => *kills < found.kills,
+            None => {
+                let key = key(found);
+                !self.store.as_ref().zip(key).is_some_and(|(store, key)| store.knows(&key))
+            }
+        }
+    }
+
     /// Tells an incident that is new; one that has grown is told again when it has come to rest.
     pub fn tell(&mut self, found: &Incident) -> anyhow::Result<()> {
         let now = Instant::now();
@@ -158,12 +170,9 @@ impl Teller {
         let Some(store) = self.store.as_mut().filter(|store| *store.access() == Access::ReadWrite) else {
             return Ok(Appended::New);
         };
-        let (Some(boot), Some(since_boot)) = (found.when.boot.get(), found.when.since_boot.get()) else {
-            return Ok(Appended::New);
-        };
-        let pid = found.chosen().map_or(0, |victim| victim.pid);
+        let Some(key) = key(found) else { return Ok(Appended::New) };
         let stored = StoredIncident {
-            key: IncidentKey::killed(boot, since_boot, pid),
+            key,
             id: found.id.0.clone(),
             at_millis: found.when.wall.get().map(|wall| wall.0),
             document: document.clone(),
@@ -210,4 +219,10 @@ impl Teller {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// What tells an incident from every other, also after a restart; nothing where its time is not known.
+fn key(found: &Incident) -> Option<IncidentKey> {
+    let pid = found.chosen().map_or(0, |victim| victim.pid);
+    Some(IncidentKey::killed(found.when.boot.get()?, found.when.since_boot.get()?, pid))
 }

@@ -1,0 +1,357 @@
+//! Scenario: the agent on real cgroups, with a real Alertmanager and receivers that answer 500, hang, go away and recover.
+//!
+//! Other kills of the machine are not ours to judge: only what is about our own groups counts.
+
+mod agent;
+
+use super::alerts::alertmanager;
+use super::alerts::receiver::{self, Manner, Receiver};
+use super::checks::Checks;
+use super::oom::stage::kill_in;
+use super::own_cgroup::{Holder, Tree};
+use super::product::Product;
+use crate::packages;
+use crate::prepare::ALERTS;
+use crate::subprocess::{Running, output};
+use agent::Agent;
+use anyhow::ensure;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+const MIB: u64 = 1 << 20;
+
+/// What is told arrives within this on a loaded machine; pauses between attempts double.
+const ARRIVAL_MAX: Duration = Duration::from_secs(90);
+
+/// Runs the scenario.
+pub fn run(product: &Product, checks: &mut Checks) -> anyhow::Result<()> {
+    packages::ensure(&ALERTS)?;
+    let folder = std::env::temp_dir().join(format!("highwater-agent-alerts-{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    let stage = Stage::new(product, &folder);
+    let end = stage.and_then(|mut stage| {
+        stage.kills(checks)?;
+        stage.near_its_limit(checks)?;
+        stage.reload(checks)?;
+        stage.full_disk(checks)
+    });
+    fs::remove_dir_all(&folder)?;
+    end
+}
+
+/// The receivers, the groups, and what was told so far.
+struct Stage<'product> {
+    product: &'product Product,
+    folder: PathBuf,
+    config: PathBuf,
+    state: PathBuf,
+    tree: Tree,
+    slack: Receiver,
+    hook: Receiver,
+    alertmanager_port: u16,
+    /// Ends with the stage.
+    _alertmanager: Running,
+    /// The documents that the webhook took.
+    taken: Vec<Value>,
+}
+
+impl<'product> Stage<'product> {
+    fn new(product: &'product Product, folder: &Path) -> anyhow::Result<Self> {
+        let (slack, hook) = (Receiver::start()?, Receiver::start()?);
+        let (alertmanager, alertmanager_port) = alertmanager(folder)?;
+        fs::write(folder.join("slack-url"), slack.url("/services/x"))?;
+        let place = folder.display();
+        let text = format!(
+            "apiVersion: highwater.dev/v1alpha1\nkind: AgentConfig\nspec:\n\
+             \x20 alerts:\n    resolveAfter: 3s\n    rules: {{nearLimit: {{for: 2s}}}}\n\
+             \x20 commands:\n    - name: dump\n      program: /bin/sh\n\
+             \x20     args: ['-c', 'echo $HIGHWATER_CGROUP $HIGHWATER_PID >> {place}/dumps']\n\
+             \x20 sinks:\n    - name: am\n      alertmanager: {{url: 'http://127.0.0.1:{alertmanager_port}'}}\n\
+             \x20   - name: team\n      timeout: 1s\n      slack: {{urlFile: {place}/slack-url}}\n\
+             \x20   - name: hook\n      timeout: 1s\n      webhook: {{url: '{}'}}\n",
+            hook.url("/hook"),
+        );
+        let config = folder.join("agent.yaml");
+        fs::write(&config, text)?;
+        Ok(Self {
+            product,
+            folder: folder.to_owned(),
+            config,
+            state: folder.join("state"),
+            tree: Tree::plant()?,
+            slack,
+            hook,
+            alertmanager_port,
+            _alertmanager: alertmanager,
+            taken: Vec::new(),
+        })
+    }
+
+    fn agent(&self) -> anyhow::Result<Agent<'product>> {
+        Agent::start(self.product, &self.folder, &self.config, &self.state)
+    }
+
+    /// Two receivers are away, the agent is killed and misses a kill, then all recover: each kill is told once to each.
+    fn kills(&mut self, checks: &mut Checks) -> anyhow::Result<()> {
+        self.slack.behave(&[Manner::Status(500), Manner::Hang, Manner::Close], Manner::Status(503));
+        self.hook.behave(&[], Manner::Hang);
+        let first = self.agent()?;
+        let before = first.status()?;
+        let begun = Instant::now();
+        for number in 1..=3 {
+            kill_in(&self.tree.group(&format!("kill-{number}"))?)?;
+        }
+        let waits = |status: &Value| {
+            let receivers = status["alerts"]["receivers"].as_array().into_iter().flatten();
+            let late = receivers
+                .filter(|one| one["waiting"].as_u64() >= Some(3) && one["failures"].as_u64() > Some(0));
+            late.count() >= 2
+        };
+        let late = first.until(ARRIVAL_MAX, waits)?;
+        checks.check("two receivers are away, and `agent status` says so", waits(&late), &late["alerts"]);
+        let more = Duration::from_secs(10).saturating_sub(begun.elapsed());
+        thread::sleep(more);
+        let status = first.status()?;
+        let looks = status["looks"].as_u64().unwrap_or(0) - before["looks"].as_u64().unwrap_or(0);
+        let due = begun.elapsed().as_secs();
+        // The kills and their counters make it look more often, never more rarely.
+        checks.check("the looks go on meanwhile", looks + 2 >= due, format!("{looks} looks in {due} s"));
+        drop(first);
+        kill_in(&self.tree.group("kill-4")?)?;
+        self.slack.behave(&[], Manner::Take);
+        self.hook.behave(&[Manner::Status(500)], Manner::Take);
+        let second = self.agent()?;
+        let told = self.until_told(ARRIVAL_MAX, |fired| fired.len() >= 4);
+        let groups: BTreeSet<&str> = told.values().map(String::as_str).collect();
+        let wanted: BTreeSet<String> =
+            (1..=4).map(|number| format!("{}/kill-{number}", self.tree.path())).collect();
+        let is_each =
+            groups.len() == 4 && told.len() == 4 && groups.iter().all(|group| wanted.contains(*group));
+        checks.check(
+            "each of four kills is told, also the one that nobody saw",
+            is_each,
+            format!("{told:?}"),
+        );
+        let quiet = second.until(ARRIVAL_MAX, |status| {
+            status["alerts"]["receivers"].as_array().into_iter().flatten().all(|one| one["waiting"] == 0)
+        })?;
+        checks.check("nothing waits any more", !waits(&quiet), &quiet["alerts"]["receivers"]);
+        self.check_once(checks, &told)?;
+        // A third life meets what the second has told.
+        drop(second);
+        let third = self.agent()?;
+        third.until(ARRIVAL_MAX, |status| status["looks"].as_u64() > Some(5))?;
+        self.check_once(checks, &told)
+    }
+
+    /// Each incident once at the webhook, in Slack's texts and in Alertmanager.
+    fn check_once(&mut self, checks: &mut Checks, told: &BTreeMap<String, String>) -> anyhow::Result<()> {
+        let slack: String = self.slack_texts();
+        let alerts = receiver::get(self.alertmanager_port, "/api/v2/alerts")?;
+        for (incident, group) in told {
+            let fired = |document: &&Value| {
+                document["change"] == "fired" && document["alert"]["occurrence"] == **incident
+            };
+            let hook = self.taken.iter().filter(fired).count();
+            let words = format!("highwater oom show {incident}");
+            let slack = slack.matches(&words).count();
+            let alerts = alerts.as_array().into_iter().flatten();
+            let shown = alerts.filter(|alert| alert["labels"]["incident"] == **incident).count();
+            let counts = format!("webhook {hook}, Slack {slack}, Alertmanager {shown}");
+            checks.check(&format!("{group} is told once to each"), (hook, slack, shown) == (1, 1, 1), counts);
+        }
+        Ok(())
+    }
+
+    /// A group like a container's fills its limit: it fires, starts the command, is over; a silence keeps the next back.
+    fn near_its_limit(&mut self, checks: &mut Checks) -> anyhow::Result<()> {
+        let agent = self.agent()?;
+        let group = self.tree.group(&format!("docker-{:064x}.scope", 0xfeed))?;
+        group.limit(100 * MIB, 0)?;
+        let mut others = Vec::new();
+        let fires = |status: &Value| {
+            let firing = status["alerts"]["firing"].as_array().into_iter().flatten();
+            firing.filter(|alert| alert["rule"] == "near-limit").count() == 1
+        };
+        let holder = fill(&group, &mut others)?;
+        let status = agent.until(ARRIVAL_MAX, fires)?;
+        checks.check("`agent status` shows what fires", fires(&status), &status["alerts"]);
+        let (state, config) = (self.state.display().to_string(), self.config.display().to_string());
+        let places = ["--state", &state, "--config", &config];
+        let list = self.product.json(&[&["alerts", "ls", "--format", "json"], &places[..]].concat())?;
+        let listed =
+            list["alerts"].as_array().into_iter().flatten().any(|alert| alert["rule"] == "near-limit");
+        checks.check("so does `alerts ls`", listed, &list["alerts"]);
+        let dumps = until(ARRIVAL_MAX, || {
+            let text = fs::read_to_string(self.folder.join("dumps")).unwrap_or_default();
+            text.ends_with('\n').then_some(text)
+        });
+        let first = group.first_process()?;
+        let expected = format!("{} {first}\n", group.path());
+        checks.check(
+            "the command knows the cgroup and its process",
+            dumps.as_ref() == Some(&expected),
+            format!("{dumps:?}, expected {expected}"),
+        );
+        let made = ["alerts", "silence", "0000*", "--for", "1h", "--reason", "test"];
+        let outcome = self.product.run(&[&made[..], &places].concat())?;
+        checks.check("a silence is made while the agent runs", outcome.code == Some(0), &outcome.stderr);
+        drop(holder);
+        others.clear();
+        let over = agent.until(ARRIVAL_MAX, |status| !fires(status))?;
+        checks.check("it is over", !fires(&over), &over["alerts"]);
+        let _again = fill(&group, &mut others)?;
+        let status = agent.until(ARRIVAL_MAX, fires)?;
+        let is_silent = status["alerts"]["firing"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .all(|alert| alert["is_told"] == false || alert["rule"] != "near-limit");
+        checks.check("the next is kept back by the silence", fires(&status) && is_silent, &status["alerts"]);
+        self.until_told(Duration::from_secs(5), |_| false);
+        let near = self.taken.iter().filter(|document| document["alert"]["rule"] == "near-limit");
+        let kinds: Vec<&Value> = near.map(|document| &document["change"]).collect();
+        checks.check(
+            "the webhook was told of its beginning and its end",
+            kinds == ["fired", "resolved"],
+            format!("{kinds:?}"),
+        );
+        Ok(())
+    }
+
+    /// A bad configuration is refused and the old one holds on; a good one is taken.
+    fn reload(&mut self, checks: &mut Checks) -> anyhow::Result<()> {
+        let agent = self.agent()?;
+        let text = fs::read_to_string(&self.config)?;
+        fs::write(&self.config, text.replace("timeout: 1s", "timeuot: 1s"))?;
+        agent.reload()?;
+        let status = agent.until(ARRIVAL_MAX, |status| !status["config_refused"].is_null())?;
+        let why = status["config_refused"].as_str().unwrap_or_default();
+        checks.check(
+            "an unknown key is named with its line",
+            why.contains("agent.yaml:15:7: unknown field `timeuot`"),
+            why,
+        );
+        checks.check(
+            "and the receivers are as before",
+            status["alerts"]["receivers"].as_array().map(Vec::len) == Some(3),
+            &status["alerts"],
+        );
+        fs::write(&self.config, text.replace("name: team", "name: crew"))?;
+        agent.reload()?;
+        let has_crew = |status: &Value| status["alerts"]["receivers"].to_string().contains("crew");
+        let status = agent.until(ARRIVAL_MAX, has_crew)?;
+        checks.check("a good one is taken", has_crew(&status) && status["config_refused"].is_null(), &status);
+        fs::write(&self.config, text)?;
+        Ok(())
+    }
+
+    /// A disk that is full: the history stops and is said once, kills are told all the same.
+    fn full_disk(&mut self, checks: &mut Checks) -> anyhow::Result<()> {
+        let small = self.folder.join("small");
+        fs::create_dir(&small)?;
+        let mounted = output(
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=1M", "tmpfs"]).arg(&small),
+            ARRIVAL_MAX,
+        )?;
+        ensure!(mounted.code == Some(0), "mounting: {}", mounted.stderr);
+        let end = self.on_full_disk(checks, &small);
+        let unmounted = output(Command::new("umount").arg(&small), ARRIVAL_MAX)?;
+        ensure!(unmounted.code == Some(0), "unmounting: {}", unmounted.stderr);
+        end
+    }
+
+    fn on_full_disk(&mut self, checks: &mut Checks, small: &Path) -> anyhow::Result<()> {
+        let state = small.join("state");
+        let agent = Agent::start(self.product, small, &self.config, &state)?;
+        // All that is left is taken by somebody else.
+        let filled = fs::write(small.join("rest"), vec![1; 2 << 20]);
+        checks.check("the disk is full", filled.is_err(), "it is not");
+        let is_stopped = |status: &Value| status["history"]["is_written"] == false;
+        let status = agent.until(ARRIVAL_MAX, is_stopped)?;
+        checks.check("the history stops", is_stopped(&status), &status["history"]);
+        kill_in(&self.tree.group("kill-5")?)?;
+        let wanted = format!("{}/kill-5", self.tree.path());
+        let told = self.until_told(ARRIVAL_MAX, |fired| fired.values().any(|group| *group == wanted));
+        checks.check(
+            "a kill is told all the same",
+            told.values().any(|group| *group == wanted),
+            format!("{told:?}"),
+        );
+        let status = agent.status()?;
+        agent.until(ARRIVAL_MAX, |later| {
+            later["looks"].as_u64() > status["looks"].as_u64().map(|looks| looks + 12)
+        })?;
+        let said = agent.said();
+        let count = |words: &str| said.lines().filter(|line| line.contains(words)).count();
+        let counts = (count("the history stops"), count("what is told cannot be kept"));
+        checks.check("each is said once", counts == (1, 1), format!("{counts:?} in {said}"));
+        Ok(())
+    }
+
+    /// Waits until the webhook was told what is wanted: the group of each incident of ours, by its name.
+    fn until_told(
+        &mut self,
+        longest: Duration,
+        is_wanted: impl Fn(&BTreeMap<String, String>) -> bool,
+    ) -> BTreeMap<String, String> {
+        let begun = Instant::now();
+        loop {
+            let bodies = self.hook.taken();
+            self.taken.extend(bodies.iter().filter_map(|taken| serde_json::from_str(&taken.body).ok()));
+            let ours = self.taken.iter().filter_map(|document| {
+                let alert = &document["alert"];
+                let group =
+                    alert["labels"]["cgroup"].as_str().filter(|group| group.starts_with(self.tree.path()))?;
+                Some((alert["occurrence"].as_str()?.to_owned(), group.to_owned()))
+            });
+            let fired = ours.collect();
+            if is_wanted(&fired) || begun.elapsed() > longest {
+                return fired;
+            }
+            thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    /// Everything that Slack was told since it was last asked, with what it was told before.
+    fn slack_texts(&mut self) -> String {
+        let file = self.folder.join("slack-texts");
+        let mut texts = fs::read_to_string(&file).unwrap_or_default();
+        // Once in the line for telephones and once in its blocks: the blocks alone hold the next command.
+        for taken in self.slack.taken() {
+            texts.push_str(&taken.body);
+        }
+        // What is not kept is asked again.
+        let _ = fs::write(&file, &texts);
+        texts
+    }
+}
+
+/// Fills a group to less than three percent below its limit.
+fn fill(group: &super::own_cgroup::OwnCgroup, others: &mut Vec<Holder>) -> anyhow::Result<Holder> {
+    let holder = Holder::start(group, 90)?;
+    while group.usage()? < 98 * MIB {
+        let left = (100 * MIB).saturating_sub(group.usage()?) / MIB;
+        ensure!(left > 1, "{left} MiB are left of 100");
+        others.push(Holder::start(group, 1)?);
+    }
+    Ok(holder)
+}
+
+fn until<T>(longest: Duration, found: impl Fn() -> Option<T>) -> Option<T> {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = found() {
+            return Some(found);
+        }
+        if begun.elapsed() > longest {
+            return None;
+        }
+        thread::sleep(Duration::from_millis(100));
+    }
+}
