@@ -4,7 +4,7 @@ use crate::{NESTED, cgroup, collector, find, is_well_formed};
 use kernel::bytes::Bytes;
 use kernel::limit::Limit;
 use model::reading::Reading;
-use sources::collect::Habit;
+use sources::collect::{Habit, Heard};
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::ffi::OsStrExt;
@@ -119,6 +119,47 @@ fn a_new_cgroup_appears_with_all_below() {
         machine.copy(&format!("{SHOP}/web.service"), "/sys/fs/cgroup/shop2.slice/late.service").unwrap();
         assert!(find(collector.scan(), "/shop2.slice/late.service").is_some(), "{habit:?}");
     }
+}
+
+#[test]
+fn a_notification_of_a_new_cgroup_takes_it_in_and_reads_no_other() {
+    let machine = MachineCopy::of(NESTED).unwrap();
+    let mut collector = collector(machine.root(), Habit::Repeatedly);
+    collector.scan();
+    let web = format!("{SHOP}/web.service");
+    machine.copy(&web, "/sys/fs/cgroup/late.service").unwrap();
+    machine.write(&format!("{web}/cgroup.procs"), "1\n").unwrap();
+    machine.remove(&format!("{SHOP}/db.service")).unwrap();
+    let before = cgroup(collector.snapshot(), "/shop.slice/web.service").memory.usage.clone();
+    machine.write("/sys/fs/cgroup/system.slice/cron.service/memory.current", "123\n").unwrap();
+    let heard = collector.hear_notification();
+    let late = cgroup(collector.snapshot(), "/late.service");
+    assert_eq!(late.memory.usage, before);
+    assert!(is_well_formed(collector.snapshot()));
+    // On a real machine `memory.current` tells nobody that it moved; here its being written does.
+    assert_eq!(heard, Heard::FilesMoved);
+    let cron = |collector: &sources::collect::Collector| {
+        cgroup(collector.snapshot(), "/system.slice/cron.service").memory.usage.get()
+    };
+    assert_ne!(cron(&collector), Some(Bytes(123)));
+    collector.scan();
+    assert_eq!(cron(&collector), Some(Bytes(123)));
+}
+
+#[test]
+fn a_process_that_moves_is_no_reason_to_look() {
+    let machine = MachineCopy::of(NESTED).unwrap();
+    let mut collector = collector(machine.root(), Habit::Repeatedly);
+    collector.scan();
+    let web = format!("{SHOP}/web.service");
+    machine.write(&format!("{web}/cgroup.procs"), "1\n").unwrap();
+    assert_eq!(collector.hear_notification(), Heard::NothingToRead);
+    machine.write(&format!("{web}/memory.max"), "max\n").unwrap();
+    assert_eq!(collector.hear_notification(), Heard::FilesMoved);
+    let limit =
+        |snapshot: &model::snapshot::Snapshot| cgroup(snapshot, "/shop.slice/web.service").memory.limit.get();
+    assert_ne!(limit(collector.snapshot()), Some(Limit::Unlimited));
+    assert_eq!(limit(collector.scan()), Some(Limit::Unlimited));
 }
 
 #[test]
