@@ -134,9 +134,12 @@ fn because(reason: &Because) -> Value {
         Because::Usual { percentile, usage } => {
             json!({"reason": "usual", "percentile_ratio": percentile, "usage_bytes": usage.0})
         }
-        Because::Kills { count, raised_to } => {
-            json!({"reason": "kills", "count": count, "raised_to_bytes": raised_to.0})
-        }
+        Because::Kills { count, raised_to, needed } => json!({
+            "reason": "kills",
+            "count": count,
+            "raised_to_bytes": raised_to.0,
+            "needed_bytes": needed.map(|needed| needed.0),
+        }),
         Because::Class { class, class_by, swap_ratio_max } => {
             let is_assumed = *class_by == AssignedBy::Default;
             json!({

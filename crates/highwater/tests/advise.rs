@@ -202,6 +202,27 @@ fn every_form_goes_back_or_says_that_it_has_no_way_back() {
 }
 
 #[test]
+fn a_workload_that_is_gone_gets_no_advice_in_any_form() {
+    let folder = Folder::new();
+    let mut text = "seconds,shop-web-1,old\n".to_owned();
+    for minute in 0..2 * 1440_u64 {
+        let old = if minute < 700 { "200" } else { "" };
+        writeln!(text, "{},{},{old}", minute * 60, 300 + minute % 7).unwrap();
+    }
+    std::fs::write(folder.path().join("m.csv"), text).unwrap();
+    for form in ["docker", "compose", "kubectl", "kustomize", "vpa"] {
+        let text = folder.text(&["--as", form]);
+        assert!(text.contains("# old: no advice, gone for 1 d 12 h"), "{form}: {text}");
+    }
+    let table = folder.text(&[]);
+    assert!(table.contains("1 workload without advice: the last column says why."), "{table}");
+    assert!(
+        table.lines().any(|line| line.starts_with("old ") && line.ends_with("gone for 1 d 12 h")),
+        "{table}"
+    );
+}
+
+#[test]
 fn the_next_commands_give_the_same_advice() {
     let folder = Folder::new();
     let table = folder.text(&["--compose", "compose.yaml", "--class", "batch"]);

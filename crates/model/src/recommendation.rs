@@ -78,6 +78,8 @@ pub enum Because {
         count: u64,
         /// What they still raise it to: half of it is gone after half a day.
         raised_to: Bytes,
+        /// What was needed at one of them, more than any sample shows; it counts as a peak for two weeks.
+        needed: Option<Bytes>,
     },
     /// What its class allows of swap.
     Class {

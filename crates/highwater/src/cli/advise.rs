@@ -77,7 +77,8 @@ impl AdviseArgs {
 
     /// The flags beside the history on which advice rests, each behind a blank.
     fn words(&self) -> String {
-        let mut words = String::new();
+        let workloads = self.workload.iter().map(|name| format!(" --workload {}", docker::quoted(name)));
+        let mut words: String = workloads.collect();
         let mut say = |flag: &str, value: String| {
             words.push_str(&format!(" {flag} {}", docker::quoted(&value)));
         };

@@ -148,7 +148,8 @@ fn reasons(asked: &Asked, series: &Series, peak: Sample, cap: ClassCap, watched:
     ];
     if watched.kills > 0 {
         let raised_to = Bytes(total.bump.raised_to() as u64);
-        because.push(Because::Kills { count: watched.kills, raised_to });
+        let needed = Some(Bytes(total.peaks.peak() as u64)).filter(|needed| *needed > peak.usage);
+        because.push(Because::Kills { count: watched.kills, raised_to, needed });
     }
     if let Some(usual) = watched.usual {
         because.push(Because::Usual { percentile: MEMORY_SHARE, usage: Bytes(usual as u64) });
@@ -236,7 +237,16 @@ mod tests {
         history.kills.push(Kill { seconds: 47 * 3600, total: Some(Bytes(1200 * MIB)) });
         let killed = recommended(&asked(&history, ClassCap::Ratio(1.0)));
         assert!(killed.memory.0 + killed.swap.0 > calm.memory.0 + calm.swap.0 + 300 * MIB);
-        assert!(killed.because.iter().any(|reason| matches!(reason, Because::Kills { count: 1, .. })));
+        // No sample shows what the killed one needed, and the reason says so.
+        let needed = |reason: &Because| match reason {
+            Because::Kills { count: 1, needed, .. } => *needed,
+            _ => None,
+        };
+        let needed = killed.because.iter().find_map(needed).unwrap();
+        assert!(
+            needed > Bytes(1200 * MIB) && killed.memory.saturating_add(killed.swap) > needed,
+            "{killed:?}"
+        );
     }
 
     #[test]

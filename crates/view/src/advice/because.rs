@@ -30,16 +30,22 @@ pub fn because(reason: &Because) -> String {
             percent(*percentile),
             bytes(*usage)
         ),
-        Because::Kills { count, raised_to } => {
+        Because::Kills { count, raised_to, needed } => {
             let kills = crate::units::count(*count, "kill");
             // The raise halves every half day.
-            if *raised_to < RAISE_TOLD_MIN {
+            let raise = (*raised_to >= RAISE_TOLD_MIN).then(|| {
+                let raised_to = bytes(*raised_to);
+                format!("memory and swap together are at least {raised_to}, half a day later half of it")
+            });
+            let needed = needed.map(|needed| {
+                let needed = bytes(needed);
+                format!("taken as a need of {needed}, more than any sample shows, and a peak for two weeks")
+            });
+            let words: Vec<String> = needed.into_iter().chain(raise).collect();
+            if words.is_empty() {
                 return format!("{kills}, too long ago to raise anything now.");
             }
-            format!(
-                "{kills}: memory and swap together are at least {}, half a day later half of it.",
-                bytes(*raised_to)
-            )
+            format!("{kills}: {}.", words.join("; "))
         }
         Because::Class { class, class_by, swap_ratio_max } => {
             let swap = if *swap_ratio_max > 0.0 {
