@@ -174,7 +174,7 @@ fn a_bad_configuration_is_told_and_the_old_one_holds_on() {
     // A port that all the world could ask is not opened without a token.
     fs::write(&file, "agent:\n  listen: 0.0.0.0:0\n").unwrap();
     agent.reload().unwrap();
-    assert!(agent.settings.refused.unwrap().contains("bearer_token_file"));
+    assert!(agent.settings.refused.clone().unwrap().contains("bearer_token_file"));
     assert_eq!(agent.doors.url(), None);
     // Nor with one that everybody on the way could read, nor with half of what TLS needs.
     let token = folder.path().join("token");

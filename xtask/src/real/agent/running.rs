@@ -187,11 +187,6 @@ impl<'product> RunningAgent<'product> {
         self.running.wait(PATIENCE)
     }
 
-    /// Waits until it has ended by itself.
-    pub fn wait(mut self) -> anyhow::Result<ExitStatus> {
-        self.running.wait(PATIENCE)
-    }
-
     /// `kill -9`.
     pub fn kill(mut self) -> anyhow::Result<()> {
         self.running.signal(Signal::KILL);
