@@ -43,6 +43,9 @@ pub const PROMETHEUS: [Need; 2] = [
 pub const ALERTS: [Need; 1] =
     [Need { program: "prometheus-alertmanager", package: "prometheus-alertmanager" }];
 
+/// What makes the agent's certificates.
+pub const CERTIFICATES: [Need; 1] = [Need { program: "openssl", package: "openssl" }];
+
 /// libFuzzer is C++ and is compiled with the targets.
 pub const FUZZ: [Need; 1] = [Need { program: "c++", package: "g++" }];
 
@@ -75,6 +78,7 @@ pub fn run() -> anyhow::Result<ExitCode> {
     composes()?;
     install_render()?;
     packages::ensure(&FILE_SYSTEMS)?;
+    packages::ensure(&CERTIFICATES)?;
     prometheus::blocks(&prometheus::programs()?)?;
     if cfg!(target_arch = "x86_64") {
         v1_machine().prepare()?;

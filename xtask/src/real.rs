@@ -96,6 +96,8 @@ pub enum Scenario {
     AgentUnitInside,
     /// Debian's Prometheus scrapes the agent; names with quotes and line feeds; who may ask
     AgentScraped,
+    /// The agent with ten thousand containers
+    AgentMany,
     /// A Prometheus of our own with 100 pods × 14 days, and others that are empty, closed, silent or broken
     Prometheus,
 }
@@ -137,6 +139,7 @@ pub fn run(args: &RealArgs) -> anyhow::Result<ExitCode> {
             None => Err(anyhow::anyhow!("--boot is missing")),
         },
         Scenario::AgentScraped => agent::scraped::run(&product, args.docker, &mut checks),
+        Scenario::AgentMany => agent::many::run(&product, &mut checks),
         Scenario::Prometheus => prometheus::run(&product, &mut checks),
     };
     if let Err(error) = end {

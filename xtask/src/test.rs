@@ -76,6 +76,7 @@ pub fn run(args: &TestArgs) -> anyhow::Result<ExitCode> {
     if !args.fast {
         suites.extend(suite::of_fuzz(&xtask));
         suites.extend(suite::of_machines(&xtask, &folders.binaries));
+        suites.extend(suite::of_agent(&xtask, &folders.binaries));
     }
     if args.all {
         suites.extend(suite::of_matrices(&xtask, &folders.binaries));

@@ -374,18 +374,27 @@ fn reply(connection: &mut dyn Connection, answer: &Answer, body: Body) -> io::Re
 #[cfg(test)]
 mod tests {
     use super::{Admission, Answer, Answerer, Request, Security};
-    use std::io::{Read, Write};
+    use crate::tls;
+    use crate::url::Url;
+    use rustls::{ClientConnection, StreamOwned};
+    use std::fs;
+    use std::io::{self, Read, Write};
     use std::net::TcpStream;
     use std::sync::Arc;
+    use testkit::scripted_prometheus::certificates;
 
     fn answerer(admission: Admission) -> Answerer {
+        secured(&Security::Plain, admission).unwrap()
+    }
+
+    fn secured(security: &Security, admission: Admission) -> io::Result<Answerer> {
         let answering = |request: &Request| Answer {
             status: if request.path == "/metrics" { 200 } else { 404 },
             content_type: "text/plain",
             body: format!("{} {}", request.path, request.accept),
         };
         let address = ([127, 0, 0, 1], 0).into();
-        Answerer::on_address(address, &Security::Plain, admission, Arc::new(answering)).unwrap()
+        Answerer::on_address(address, security, admission, Arc::new(answering))
     }
 
     fn ask(answerer: &Answerer, request: &str) -> String {
@@ -430,6 +439,37 @@ mod tests {
             let answer = with(wrong);
             assert!(answer.starts_with("HTTP/1.1 401"), "{wrong}: {answer}");
             assert!(answer.contains("WWW-Authenticate: Bearer"), "{answer}");
+        }
+    }
+
+    #[test]
+    fn over_tls_who_trusts_the_certificate_is_answered() {
+        let read = |name: &str| fs::read(certificates().join(name)).unwrap();
+        let security = Security::Tls { certificate: read("server.pem"), key: read("server.key") };
+        let answerer = secured(&security, Admission::Anybody).unwrap();
+        let address = answerer.address().unwrap();
+        let url = Url::parse(&format!("https://{address}/")).unwrap();
+        let (config, name) = tls::towards(&url, Some(&certificates().join("ca.pem"))).unwrap();
+        let client = ClientConnection::new(config, name).unwrap();
+        let mut stream = StreamOwned::new(client, TcpStream::connect(address).unwrap());
+        stream.write_all(b"GET /metrics HTTP/1.1\r\naccept: x/y\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        // The end is told: without that whoever cuts the connection could cut the document.
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK") && answer.ends_with("/metrics x/y"), "{answer}");
+        assert!(!ask(&answerer, "GET /metrics HTTP/1.1\r\n\r\n").contains("HTTP"), "answered without TLS");
+    }
+
+    #[test]
+    fn a_certificate_that_cannot_be_used_is_refused_in_words() {
+        let read = |name: &str| fs::read(certificates().join(name)).unwrap();
+        for (certificate, key, expected) in [
+            (b"x".to_vec(), read("server.key"), "the certificate: expected one in PEM, found none"),
+            (read("server.pem"), b"x".to_vec(), "the key: "),
+            (read("ca.pem"), read("server.key"), "the certificate with its key: "),
+        ] {
+            let refused = secured(&Security::Tls { certificate, key }, Admission::Anybody).unwrap_err();
+            assert!(refused.to_string().starts_with(expected), "{refused}");
         }
     }
 

@@ -2,6 +2,7 @@
 
 pub mod containers;
 pub mod crashes;
+pub mod many;
 mod running;
 pub mod scraped;
 pub mod trouble;

@@ -37,6 +37,8 @@ pub enum SuiteNeed {
     Docker,
     /// Debian's Prometheus, installed or to be had from a mirror.
     Prometheus,
+    /// The same, Docker, and what makes certificates.
+    Scrape,
     /// A virtual machine.
     Machine(MachineKind),
     /// A virtual machine that sees this one's Docker.
@@ -52,7 +54,7 @@ impl SuiteNeed {
             Self::Nothing => return None,
             Self::Root if !packages::is_root() => return Some("making control groups needs root".to_owned()),
             Self::Root => return None,
-            Self::Docker if !packages::is_root() => {
+            Self::Docker | Self::Scrape if !packages::is_root() => {
                 return Some("starting a Docker daemon needs root".to_owned());
             }
             Self::Machine(_) | Self::MachineWithDocker | Self::MachineWithFileSystems
@@ -69,6 +71,11 @@ impl SuiteNeed {
             Self::Alerts => packages::missing(&prepare::ALERTS),
             Self::Render => packages::missing(&prepare::RENDER),
             Self::Docker => packages::missing(&prepare::DOCKER),
+            Self::Scrape => {
+                let mut packages = packages::missing(&prepare::DOCKER);
+                packages.extend(packages::missing(&prepare::CERTIFICATES));
+                packages
+            }
             Self::Machine(kind) => missing_packages(kind),
             Self::MachineWithFileSystems => {
                 let mut packages = missing_packages(MachineKind::Micro);
@@ -183,6 +190,38 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
     ]
 }
 
+/// The agent on this machine and as a service of another one.
+pub fn of_agent(xtask: &Path, binaries: &Path) -> Vec<Suite> {
+    let highwater = binaries.join("highwater").display().to_string();
+    vec![
+        scenario(
+            "agent with docker here",
+            own(xtask, &format!("real agent-containers --highwater {highwater}")),
+            SuiteNeed::Docker,
+        ),
+        scenario(
+            "agent killed fifty times",
+            own(xtask, &format!("real agent-crashes --highwater {highwater}")),
+            SuiteNeed::Root,
+        ),
+        scenario(
+            "agent in trouble",
+            own(xtask, &format!("real agent-trouble --highwater {highwater}")),
+            SuiteNeed::Root,
+        ),
+        scenario(
+            "agent scraped",
+            own(xtask, &format!("real agent-scraped --highwater {highwater}")),
+            SuiteNeed::Scrape,
+        ),
+        scenario(
+            "agent as a service",
+            own(xtask, &format!("real agent-unit --highwater {highwater}")),
+            SuiteNeed::Machine(MachineKind::Debian13),
+        ),
+    ]
+}
+
 /// What only `--all` adds: the long matrices.
 pub fn of_matrices(xtask: &Path, binaries: &Path) -> Vec<Suite> {
     let highwater = binaries.join("highwater").display().to_string();
@@ -199,6 +238,21 @@ pub fn of_matrices(xtask: &Path, binaries: &Path) -> Vec<Suite> {
         oom_in_micro("oom on 5.10, cgroup v2", xtask, binaries, "--cgroup v2 --kernel 5.10"),
         oom_in_micro("oom on 6.1, cgroup v1", xtask, binaries, "--cgroup v1"),
         oom_in_micro("oom on 6.1, cgroup v2", xtask, binaries, "--cgroup v2 --kernel 6.1"),
+        scenario(
+            "agent with docker on v2",
+            in_machine(
+                xtask,
+                binaries,
+                "--cgroup v2 --host-root --cpus 2 --disk 96 --timeout 900",
+                "agent-containers",
+            ),
+            SuiteNeed::MachineWithDocker,
+        ),
+        scenario(
+            "agent and ten thousand",
+            own(xtask, &format!("real agent-many --highwater {highwater}")),
+            SuiteNeed::Root,
+        ),
         docker_in_micro("docker on cgroup v2", xtask, binaries, "v2"),
         docker_in_micro("docker on hybrid cgroups", xtask, binaries, "hybrid"),
         scenario(
@@ -289,15 +343,21 @@ fn words(line: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{in_machine, of_code, of_fuzz, of_machines, of_matrices, of_source};
+    use super::{in_machine, of_agent, of_code, of_fuzz, of_machines, of_matrices, of_source};
     use std::collections::BTreeSet;
     use std::path::Path;
 
     #[test]
     fn every_suite_has_a_name_of_its_own() {
         let path = Path::new("/t");
-        let suites =
-            [of_source(path), of_code(), of_fuzz(path), of_machines(path, path), of_matrices(path, path)];
+        let suites = [
+            of_source(path),
+            of_code(),
+            of_fuzz(path),
+            of_machines(path, path),
+            of_agent(path, path),
+            of_matrices(path, path),
+        ];
         let names: Vec<&str> = suites.iter().flatten().map(|suite| suite.name).collect();
         assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len(), "{names:?}");
     }

@@ -113,11 +113,11 @@ fn the_scope_of_containers_leaves_services_out() {
 fn containers_keep_their_names_while_their_engine_is_away() {
     let root = recorded_machine("debian13-docker26");
     let mut collector = Collector::new(HostRoot::new(&root), Scope::Containers, Habit::Once);
-    let ids = collector.scan().cgroups.iter().filter_map(|cgroup| match &cgroup.identity {
-        Identity::Container(container) => Some(container.id.0.clone()),
-        _ => None,
+    let id = collector.scan().cgroups.iter().find_map(|cgroup| {
+        let Identity::Container(container) = &cgroup.identity else { return None };
+        Some(container.id.0.clone())
     });
-    let id = ids.last().unwrap();
+    let id = id.unwrap();
     let record = RuntimeRecord {
         id: id.clone(),
         name: Reading::Value("web".to_owned()),

@@ -63,10 +63,12 @@ impl<'product> Scene<'product> {
         )?;
         self.hogs()?;
         let agent = self.agent()?;
-        self.workloads.start("leak", 64, &[], LEAK)?;
+        self.workloads.start("leak", 64, &[], &waiting("leak", LEAK))?;
         self.workloads.start("saw", 48, &[], SAW_TOOTH)?;
         self.workloads.start_cache(CACHE_LIMIT_MIB)?;
         // Others of this machine may kill too: what is counted since now is compared with all that the kernel counts since now.
+        self.wait_for_name(&agent, "leak")?;
+        self.workloads.go("leak")?;
         let origin = (kills_counted(&agent.metrics()?), kills_of_machine()?);
         self.storm(&agent, origin, checks)?;
         self.again(&agent, origin, checks)?;
@@ -163,10 +165,12 @@ impl<'product> Scene<'product> {
         let name = Workloads::name("again");
         let first = self.workloads.start("again", 48, &[], &hold(6))?;
         self.workloads.docker.wait_for_word(&name, "holds")?;
+        self.wait_for_name(agent, "again")?;
         agent.wait_for_looks(3)?;
         self.workloads.docker.command(&["rm", "--force", &name])?;
         let second = self.workloads.start("again", 48, &[], &hold(16))?;
         self.workloads.docker.wait_for_word(&name, "holds")?;
+        self.wait_for_name(agent, "again")?;
         agent.wait_for_looks(3)?;
         checks.check("again: it is another container", first != second, &first);
         Ok(())
@@ -201,10 +205,9 @@ impl<'product> Scene<'product> {
                 TOLERANCE,
             );
         }
-        let status = agent.status()?;
+        let status = agent.status_when(|status| !says_docker(status))?;
         checks.equal("state: the history is written", &status["history"]["is_written"], &json!(true));
-        let docker = status["missing"].to_string();
-        checks.check("state: Docker is heard", !docker.to_lowercase().contains("docker"), &docker);
+        checks.check("state: Docker is heard", !says_docker(&status), &status["missing"]);
         let containers = self.workloads.docker.command(&["ps", "--quiet"])?.lines().count() as u64;
         let seen = status["containers"].as_u64().unwrap_or(0);
         // One is restarted again and again, and others of the machine are there too.
@@ -216,20 +219,17 @@ impl<'product> Scene<'product> {
     fn docker_restarted(&mut self, agent: &RunningAgent<'_>, checks: &mut Checks) -> anyhow::Result<()> {
         let before = self.workloads.inspect("web", "{{.State.Pid}}")?;
         self.workloads.docker.stop_daemon()?;
-        let says = |status: &Value| status["missing"].to_string().to_lowercase().contains("docker");
-        let status = agent.status_when(says)?;
-        checks.check("docker ended: the agent says so", says(&status), &status["missing"]);
+        let status = agent.status_when(says_docker)?;
+        checks.check("docker ended: the agent says so", says_docker(&status), &status["missing"]);
         checks.equal("docker ended: the history goes on", &status["history"]["is_written"], &json!(true));
         self.workloads.docker.start_daemon()?;
         let is_back = |pid: &String| *pid != before && *pid != "0";
         let after = until(|| self.workloads.inspect("web", "{{.State.Pid}}"), is_back)?;
         checks.check("docker restarted: the container runs again", is_back(&after), &after);
-        let name = Workloads::name("web");
-        let usage = || Ok(agent.metrics()?.value("container_memory_usage_bytes", &[("name", &name)]));
-        let seen = until(usage, Option::is_some)?;
-        checks.check("docker restarted: it has its name again", seen.is_some(), "no such series");
-        let status = agent.status_when(|status| !says(status))?;
-        checks.check("docker restarted: it is heard again", !says(&status), &status["missing"]);
+        let is_named = self.wait_for_name(agent, "web")?;
+        checks.check("docker restarted: it has its name again", is_named, "no such series");
+        let status = agent.status_when(|status| !says_docker(status))?;
+        checks.check("docker restarted: it is heard again", !says_docker(&status), &status["missing"]);
         agent.wait_for_looks(3)
     }
 
@@ -333,6 +333,13 @@ impl<'product> Scene<'product> {
         Ok(())
     }
 
+    /// Waits until the agent knows a container by its name; whether it came to that.
+    fn wait_for_name(&self, agent: &RunningAgent<'_>, short: &str) -> anyhow::Result<bool> {
+        let name = Workloads::name(short);
+        let usage = || Ok(agent.metrics()?.value("container_memory_usage_bytes", &[("name", &name)]));
+        until(usage, Option::is_some).map(|found| found.is_some())
+    }
+
     fn cgroup(&self, short: &str) -> anyhow::Result<ContainerCgroup> {
         ContainerCgroup::find(&self.workloads.inspect(short, "{{.Id}}")?)
     }
@@ -345,6 +352,11 @@ impl<'product> Scene<'product> {
     fn history_of(&self, short: &str) -> anyhow::Result<Value> {
         self.history(&[&Workloads::name(short), "--step", "1s"])
     }
+}
+
+/// Whether the agent says that it cannot hear Docker.
+fn says_docker(status: &Value) -> bool {
+    status["missing"].to_string().to_lowercase().contains("docker")
 }
 
 fn first_word(line: &str) -> Option<&str> {

@@ -14,7 +14,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// Machines without KVM are slow, and this one may be busy.
-pub const PATIENCE: Duration = Duration::from_secs(90);
+pub const PATIENCE: Duration = Duration::from_secs(150);
 
 /// Where an agent keeps everything.
 pub struct Home {
@@ -182,11 +182,6 @@ impl<'product> RunningAgent<'product> {
     /// Asks it to end, and waits until it has.
     pub fn end(mut self) -> anyhow::Result<ExitStatus> {
         self.running.signal(Signal::TERM);
-        self.running.wait(PATIENCE)
-    }
-
-    /// Waits until it has ended by itself.
-    pub fn wait(mut self) -> anyhow::Result<ExitStatus> {
         self.running.wait(PATIENCE)
     }
 

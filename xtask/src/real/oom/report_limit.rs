@@ -4,7 +4,7 @@ use super::stage::kills_of_machine;
 use std::time::{Duration, Instant};
 
 /// The kernel prints ten whole reports in five seconds (`oom_rs` in mm/oom_kill.c), of the others only the last line.
-const REPORTS_MAX: u64 = 3;
+const REPORTS_MAX: u64 = 4;
 const REPORTS_TIME: Duration = Duration::from_millis(5_500);
 
 /// The window of time in which kills are counted.
