@@ -3,6 +3,7 @@
 pub mod desk;
 mod log_clock;
 mod runtime_words;
+mod seen;
 pub mod teller;
 
 use crate::cli::output::Format;
@@ -14,6 +15,7 @@ use desk::Desk;
 use model::cgroup::{Cgroup, CgroupId};
 use model::snapshot::Snapshot;
 use runtime_words::RuntimeWords;
+use seen::{Cause, Seen};
 use sinks::command::CommandSink;
 use sources::collect::join::Witnesses;
 use sources::host_root::HostRoot;
@@ -23,7 +25,7 @@ use std::collections::{HashMap, HashSet};
 use std::io::Write;
 use std::path::PathBuf;
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use store::store::Store;
 use teller::{Grown, Teller};
 
@@ -119,12 +121,16 @@ pub fn start(store: &Store) -> KmsgStart {
     }
 }
 
+/// Who changes limits all the time is not followed at every step.
+const LIMITS_INTERVAL: Duration = Duration::from_secs(5);
+
 /// Asks the container engines for names whenever containers came, without holding up the watch.
 pub struct Names {
     global: Global,
     known: usize,
     pending: Option<JoinHandle<Witnesses>>,
-    containers: HashSet<CgroupId>,
+    seen: Seen,
+    asked_at: Option<Instant>,
     /// Containers as they were last seen: a container that was killed is gone before its story is told.
     remembered: HashMap<CgroupId, Cgroup>,
     /// What engines say meanwhile.
@@ -138,24 +144,31 @@ impl Names {
     /// When `--docker-host` is no unix socket.
     pub fn new(global: Global) -> anyhow::Result<Self> {
         let runtime = RuntimeWords::listen(&global)?;
-        let (containers, remembered) = (HashSet::new(), HashMap::new());
-        Ok(Self { global, known: 0, pending: None, containers, remembered, runtime })
+        let (seen, remembered) = (Seen::default(), HashMap::new());
+        Ok(Self { global, known: 0, pending: None, seen, asked_at: None, remembered, runtime })
     }
 
-    /// Asks where containers came.
+    /// Asks where containers came, or their limits are others: what was declared may be too.
     ///
     /// # Errors
     /// When `--docker-host` is no unix socket.
     pub fn ask_about(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
-        let containers = snapshot.cgroups.iter().filter(|cgroup| cgroup.container.is_some());
-        let found: HashSet<CgroupId> = containers.map(|cgroup| cgroup.id).collect();
-        let has_new = self.known == 0 || found.iter().any(|id| !self.containers.contains(id));
-        if self.pending.is_some() || !has_new {
+        if self.pending.is_some() {
+            return Ok(());
+        }
+        let found = Seen::of(snapshot);
+        let is_due = match found.news_since(&self.seen) {
+            Some(Cause::Arrival) => true,
+            Some(Cause::Limits) => self.asked_at.is_none_or(|at| at.elapsed() >= LIMITS_INTERVAL),
+            None => self.known == 0,
+        };
+        if !is_due {
             return Ok(());
         }
         let questions = observe::questions_about(&self.global, snapshot)?;
         self.pending = Some(std::thread::spawn(move || observe::ask(questions)));
-        self.containers = found;
+        self.seen = found;
+        self.asked_at = Some(Instant::now());
         self.known += 1;
         Ok(())
     }
