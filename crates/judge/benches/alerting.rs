@@ -1,6 +1,6 @@
 //! What judging a look costs at 1,000 containers of whom nothing is to be told, against judging each in full. Prints a ratio.
 
-#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::print_stdout, clippy::disallowed_methods)]
 
 use judge::alerting::{Look, step};
 use judge::assess::assess;

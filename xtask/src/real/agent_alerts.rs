@@ -3,10 +3,12 @@
 //! Other kills of the machine are not ours to judge: only what is about our own groups counts.
 
 mod agent;
+mod drift;
 
 use super::alerts::alertmanager;
 use super::alerts::receiver::{self, Manner, Receiver};
 use super::checks::Checks;
+use super::docker_daemon::{Daemon, Docker};
 use super::oom::stage::kill_in;
 use super::own_cgroup::{Holder, Tree};
 use super::product::Product;
@@ -37,6 +39,7 @@ pub fn run(product: &Product, checks: &mut Checks) -> anyhow::Result<()> {
     let end = stage.and_then(|mut stage| {
         stage.kills(checks)?;
         stage.near_its_limit(checks)?;
+        drift::check(&mut stage, checks)?;
         stage.reload(checks)?;
         stage.full_disk(checks)
     });
@@ -51,6 +54,7 @@ struct Stage<'product> {
     config: PathBuf,
     state: PathBuf,
     tree: Tree,
+    docker: Docker,
     slack: Receiver,
     hook: Receiver,
     alertmanager_port: u16,
@@ -68,7 +72,7 @@ impl<'product> Stage<'product> {
         let place = folder.display();
         let text = format!(
             "apiVersion: highwater.dev/v1alpha1\nkind: AgentConfig\nspec:\n\
-             \x20 alerts:\n    resolveAfter: 3s\n    rules: {{nearLimit: {{for: 2s}}}}\n\
+             \x20 alerts:\n    resolveAfter: 3s\n    rules: {{nearLimit: {{for: 2s}}, limitDrift: {{for: 10s}}}}\n\
              \x20 commands:\n    - name: dump\n      program: /bin/sh\n\
              \x20     args: ['-c', 'echo $HIGHWATER_CGROUP $HIGHWATER_PID >> {place}/dumps']\n\
              \x20 sinks:\n    - name: am\n      alertmanager: {{url: 'http://127.0.0.1:{alertmanager_port}'}}\n\
@@ -84,6 +88,7 @@ impl<'product> Stage<'product> {
             config,
             state: folder.join("state"),
             tree: Tree::plant()?,
+            docker: Docker::start(Daemon::Own)?,
             slack,
             hook,
             alertmanager_port,
@@ -93,7 +98,7 @@ impl<'product> Stage<'product> {
     }
 
     fn agent(&self) -> anyhow::Result<Agent<'product>> {
-        Agent::start(self.product, &self.folder, &self.config, &self.state)
+        Agent::start(self.product, &self.folder, &self.config, &self.state, self.docker.host())
     }
 
     /// Two receivers are away, the agent is killed and misses a kill, then all recover: each kill is told once to each.
@@ -268,7 +273,7 @@ impl<'product> Stage<'product> {
 
     fn on_full_disk(&mut self, checks: &mut Checks, small: &Path) -> anyhow::Result<()> {
         let state = small.join("state");
-        let agent = Agent::start(self.product, small, &self.config, &state)?;
+        let agent = Agent::start(self.product, small, &self.config, &state, self.docker.host())?;
         // All that is left is taken by somebody else.
         let filled = fs::write(small.join("rest"), vec![1; 2 << 20]);
         checks.check("the disk is full", filled.is_err(), "it is not");

@@ -169,7 +169,7 @@ pub fn of_machines(xtask: &Path, binaries: &Path) -> Vec<Suite> {
         scenario(
             "alerts of the agent",
             own(xtask, &format!("real agent-alerts --highwater {highwater}")),
-            SuiteNeed::Root,
+            SuiteNeed::Docker,
         ),
         scenario(
             "rendered for others",

@@ -31,6 +31,7 @@ impl<'product> Agent<'product> {
         folder: &Path,
         config: &Path,
         state: &Path,
+        docker: &str,
     ) -> anyhow::Result<Self> {
         let (socket, said) = (folder.join("agent.sock"), folder.join("agent.err"));
         let _ = fs::remove_file(&socket);
@@ -42,7 +43,8 @@ impl<'product> Agent<'product> {
             .arg("--state")
             .arg(state)
             .arg("--socket")
-            .arg(&socket);
+            .arg(&socket)
+            .args(["--docker-host", docker]);
         let child =
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(stderr).spawn().context("the agent")?;
         let agent = Self { product, child, socket, said };

@@ -3,6 +3,7 @@
 pub mod desk;
 mod log_clock;
 mod runtime_words;
+mod seen;
 pub mod teller;
 
 use crate::cli::output::Format;
@@ -14,6 +15,7 @@ use desk::Desk;
 use model::cgroup::{Cgroup, CgroupId};
 use model::snapshot::Snapshot;
 use runtime_words::RuntimeWords;
+use seen::{Cause, Seen};
 use sinks::command::CommandSink;
 use sources::collect::join::Witnesses;
 use sources::host_root::HostRoot;
@@ -123,6 +125,9 @@ pub fn start(store: &Store) -> KmsgStart {
     }
 }
 
+/// Who changes limits all the time is not followed at every step.
+const LIMITS_INTERVAL: Duration = Duration::from_secs(5);
+
 /// Asks the container engines for names whenever containers came, without holding up the watch.
 pub struct Names {
     global: Global,
@@ -132,7 +137,8 @@ pub struct Names {
     engines_open: usize,
     /// When those that did not answer are asked again, and after how long.
     again: Option<(Instant, Duration)>,
-    containers: HashSet<CgroupId>,
+    seen: Seen,
+    asked_at: Option<Instant>,
     /// Containers as they were last seen: a container that was killed is gone before its story is told.
     remembered: HashMap<CgroupId, Box<Cgroup>>,
     /// What engines say meanwhile.
@@ -146,25 +152,39 @@ impl Names {
     /// When `--docker-host` is no unix socket.
     pub fn new(global: Global) -> anyhow::Result<Self> {
         let runtime = RuntimeWords::listen(&global)?;
-        let (containers, remembered) = (HashSet::new(), HashMap::new());
-        let (engines_open, again) = (0, None);
-        Ok(Self { global, known: 0, pending: None, engines_open, again, containers, remembered, runtime })
+        Ok(Self {
+            global,
+            known: 0,
+            pending: None,
+            engines_open: 0,
+            again: None,
+            seen: Seen::default(),
+            asked_at: None,
+            remembered: HashMap::new(),
+            runtime,
+        })
     }
 
-    /// Asks where containers came.
+    /// Asks where containers came, or their limits are others: what was declared may be too.
     ///
     /// # Errors
     /// When `--docker-host` is no unix socket.
     pub fn ask_about(&mut self, snapshot: &Snapshot) -> anyhow::Result<()> {
-        let containers = snapshot.cgroups.iter().filter(|cgroup| cgroup.container.is_some());
-        let found = containers.map(|cgroup| cgroup.id);
-        let has_new = self.known == 0 || found.clone().any(|id| !self.containers.contains(&id));
-        if self.pending.is_some() || !has_new {
+        if self.pending.is_some() {
+            return Ok(());
+        }
+        let is_due = match self.seen.news_in(snapshot) {
+            Some(Cause::Arrival) => true,
+            Some(Cause::Limits) => self.asked_at.is_none_or(|at| at.elapsed() >= LIMITS_INTERVAL),
+            None => self.known == 0,
+        };
+        if !is_due {
             return Ok(());
         }
         let questions = observe::questions_about(&self.global, snapshot)?;
         self.pending = Some(std::thread::spawn(move || observe::ask(questions)));
-        self.containers = found.collect();
+        self.seen = Seen::of(snapshot);
+        self.asked_at = Some(Instant::now());
         self.known += 1;
         Ok(())
     }
