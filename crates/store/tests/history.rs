@@ -364,6 +364,26 @@ fn the_oldest_goes_first_when_there_is_too_much() {
 }
 
 #[test]
+fn logs_do_not_come_faster_than_they_are_sealed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = HistoryWriter::open(folder.path(), HistorySettings::default()).unwrap();
+    let workloads: Vec<WorkloadName> = (0..4_000).map(|number| name(&format!("busy-{number}"))).collect();
+    let mut noise = 88_172_645_463_325_252_u64;
+    for second in 0..150 {
+        noise = noise.rotate_left(17).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let wild =
+            |shift: u32| Some(Peaked { last: Bytes(noise >> shift), peak: Bytes((noise >> shift) + 1) });
+        let step = Step { usage: wild(3), working_set: wild(7), swap: wild(9), ..Step::default() };
+        let steps = workloads.iter().map(|workload| (workload, step));
+        assert_eq!(writer.append(moment(second), steps), HistoryNews::None);
+        let logs = files(folder.path(), "log").len();
+        assert!(logs <= 2, "{logs} logs at second {second}");
+    }
+    let sealed = files(folder.path(), "segment").len();
+    assert!(sealed >= 2, "{sealed} segments");
+}
+
+#[test]
 fn more_workloads_than_there_is_room_for_are_counted() {
     let folder = tempfile::tempdir().unwrap();
     let settings = HistorySettings { workloads_max: 10, ..quick() };

@@ -130,7 +130,9 @@ impl Schedule {
     /// Notes that a look begins, and says which.
     pub fn begin_look(&mut self, now: Instant) -> Look {
         self.last_look = Some(now);
-        self.tick = now + self.interval;
+        // A tick that came a little late does not put off the next: every second shall have its look.
+        let on_time = self.tick + self.interval;
+        self.tick = if self.tick <= now && on_time > now { on_time } else { now + self.interval };
         let is_past = |planned: &&Planned| planned.at <= now;
         let is_close = self.planned.iter().filter(is_past).any(|planned| planned.look == Look::Closely);
         self.planned.retain(|planned| planned.at > now);
@@ -210,6 +212,19 @@ mod tests {
         schedule.leave_out(start + GAP * 2);
         schedule.plan_look(start + GAP * 3);
         assert!(schedule.is_certain(start + GAP * 3));
+    }
+
+    #[test]
+    fn looks_that_begin_late_leave_no_second_out() {
+        let start = Instant::now();
+        let mut schedule = Schedule::new(SECOND, start);
+        for second in 1..100 {
+            assert_eq!(schedule.next(), start + SECOND * second);
+            schedule.begin_look(schedule.next() + LATE);
+        }
+        // After a long pause none is made up for.
+        schedule.begin_look(start + SECOND * 500);
+        assert_eq!(schedule.next(), start + SECOND * 501);
     }
 
     #[test]

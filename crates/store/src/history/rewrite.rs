@@ -32,7 +32,7 @@ pub enum Progress {
 const AT_ONCE_MIN: usize = 32;
 
 /// After so many turns it is done.
-const TURNS: usize = 24;
+pub const TURNS: usize = 24;
 
 impl Rewrite {
     /// Begins a segment of these files, oldest first.

@@ -5,7 +5,7 @@ use super::folder::{self, FileKind, FileName, Listing};
 use super::log::LogWriter;
 use super::pending::Pending;
 use super::prune;
-use super::rewrite::{Progress, Rewrite};
+use super::rewrite::{Progress, Rewrite, TURNS};
 use model::recorded::{Moment, Step, StepLength, WorkloadName};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -16,6 +16,10 @@ const LOG_SECONDS: u64 = 300;
 
 /// Or when it is as large: it is read whole when it is sealed.
 const LOG_BYTES_MAX: u64 = 2 * 1024 * 1024;
+
+/// But not before so many moments: the log before is sealed in turns that come with them, and logs must not come faster than
+/// they go.
+const LOG_MOMENTS_MIN: usize = 2 * TURNS;
 
 /// Finer segments become a coarser one when they cover this, or are so many.
 const COVERED_SECONDS: [(StepLength, u64); 2] =
@@ -68,6 +72,7 @@ pub struct HistoryWriter {
     _lock: File,
     pending: Pending,
     log: Option<(FileName, LogWriter)>,
+    moments_in_log: usize,
     rewrite: Option<Box<Rewrite>>,
     facts: prune::FactsOfFiles,
     /// No more tries before these, in seconds since boot.
@@ -107,6 +112,7 @@ impl HistoryWriter {
             _lock: lock,
             pending: Pending::default(),
             log: None,
+            moments_in_log: 0,
             rewrite: None,
             facts: prune::FactsOfFiles::default(),
             append_again_at: 0,
@@ -128,6 +134,7 @@ impl HistoryWriter {
             self.pending.reset();
             (self.log, self.append_again_at, self.rewrite_again_at) = (None, 0, 0);
         }
+        self.moments_in_log += 1;
         self.left_out = self.pending.add(moment, steps, self.settings.workloads_max);
         let now = moment.since_boot.as_secs();
         let mut failure = None;
@@ -197,9 +204,12 @@ impl HistoryWriter {
     }
 
     fn append_to_log(&mut self, clock: super::chunk::BootClock, since: u64) -> Result<(), HistoryError> {
-        let bytes_max = LOG_BYTES_MAX.min(self.settings.bytes_max / 4);
+        let has_lived = self.moments_in_log >= LOG_MOMENTS_MIN;
+        let bytes_max = self.settings.bytes_max / 4;
         let is_full = |log: &LogWriter| {
-            log.age_seconds(clock, since).is_none_or(|age| age >= LOG_SECONDS) || log.bytes() >= bytes_max
+            log.age_seconds(clock, since).is_none_or(|age| age >= LOG_SECONDS)
+                || (log.bytes() >= LOG_BYTES_MAX && has_lived)
+                || log.bytes() >= bytes_max
         };
         if self.log.as_ref().is_some_and(|(_, log)| is_full(log)) {
             self.log = None;
@@ -212,6 +222,7 @@ impl HistoryWriter {
             let begun = LogWriter::begin(&self.folder, name, clock, since);
             let log = begun.map_err(|source| HistoryError::failed(&name.path(&self.folder), source))?;
             self.log = Some((name, log));
+            self.moments_in_log = 0;
         }
         let Some((name, log)) = &mut self.log else { return Ok(()) };
         let appended = log.append(clock, self.pending.rows());
