@@ -12,7 +12,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 /// How long a boot and its stage may take.
-const SECONDS_MAX: u64 = 400;
+const SECONDS_MAX: u64 = 600;
 
 /// What is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
