@@ -179,8 +179,7 @@ const ALERTS_SHOWN_MAX: usize = 10;
 
 fn alerts(state: &AlertsState) -> Vec<Line> {
     let AlertsState { firing, held, receivers, not_judged } = state;
-    let held =
-        if *held == 0 { String::new() } else { format!(", {held} not yet for long enough") };
+    let held = if *held == 0 { String::new() } else { format!(", {held} not yet for long enough") };
     let mut lines = vec![match firing.len() {
         0 => Line::plain(format!("alerts    none fires{held}")),
         number => Line::of(Tone::Warning, format!("alerts    {number} fire{held}")),
