@@ -71,12 +71,16 @@ impl Agent {
                     let incidents = self.eyes.incidents();
                     let news = self.mouth.news(&incidents);
                     // Judge and remember: each look once.
-                    if self.eyes.has_new_look() {
+                    let is_new_look = self.eyes.has_new_look();
+                    if is_new_look {
                         let history = self.memory.remember(self.eyes.snapshot(), self.eyes.boot_id());
                         self.mouth.tell_history(&history)?;
                         self.slow_down_or_not();
                     }
-                    let changes = self.alerts.judge(&mut self.eyes, &self.memory, &news);
+                    let mut changes = Vec::new();
+                    if is_new_look || !news.is_empty() {
+                        changes = self.alerts.judge(&mut self.eyes, &self.memory, &news);
+                    }
                     self.memory.count(&incidents);
                     // Tell: an incident counts as told only when its alert is on its way.
                     self.alerts.tell(&changes, &self.eyes, &self.memory);
@@ -96,6 +100,7 @@ impl Agent {
         let cpu = self.costs.looked(&self.eyes);
         if let Some(interval) = self.rate.looked(cpu) {
             self.eyes.look_every(interval);
+            self.alerts.look_every(interval);
             self.mouth.say_rate(&self.rate, cpu, self.eyes.snapshot().cgroups.len());
         }
     }

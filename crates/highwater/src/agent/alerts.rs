@@ -38,6 +38,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub struct Alerts {
     saved: SavedBook,
     config: AgentConfig,
+    interval: Duration,
     made: SilenceFile,
     silences: Vec<Silence>,
     inputs: Inputs,
@@ -61,6 +62,7 @@ impl Alerts {
             telling: Telling::open(folder, &config.sinks, &standing, Pace::default())?,
             saved,
             config: config.clone(),
+            interval: config.interval,
             made: SilenceFile::new(folder),
             silences: config.silences.clone(),
             inputs: Inputs::new(haste),
@@ -77,8 +79,14 @@ impl Alerts {
         let standing = compose::standing(self.saved.book.alerts.values(), now);
         let taken = self.telling.tell_these(&config.sinks, &standing, Pace::default());
         self.config = config.clone();
+        self.interval = config.interval;
         self.silences = config.silences.iter().chain(self.made.silences()).cloned().collect();
         self.note(taken);
+    }
+
+    /// The looks come so often from now on.
+    pub const fn look_every(&mut self, interval: Duration) {
+        self.interval = interval;
     }
 
     /// Judges a look, with the incidents that nobody was told of yet.
@@ -95,7 +103,7 @@ impl Alerts {
         let look = Look {
             snapshot: eyes.snapshot(),
             watched: &watched(eyes, memory),
-            interval: self.config.interval,
+            interval: self.interval,
             incidents: &incidents,
             leaks: leaks.as_deref(),
             eviction: self.inputs.eviction(),
@@ -169,7 +177,7 @@ impl Alerts {
         let look = Look {
             snapshot: eyes.snapshot(),
             watched: &watched(eyes, memory),
-            interval: self.config.interval,
+            interval: self.interval,
             incidents: &[],
             leaks: None,
             eviction: self.inputs.eviction(),
