@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use testkit::scripted_receiver::{Answer, ScriptedReceiver};
 
 const PATIENCE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(3);
 const PACE: Pace = Pace { first: Duration::from_millis(2), longest: Duration::from_millis(10) };
 
 fn settings(kind: SinkKind) -> SinkSettings {
@@ -20,7 +21,8 @@ fn settings(kind: SinkKind) -> SinkSettings {
         kind,
         severity_min: Severity::Notice,
         rules: Vec::new(),
-        deadline: Duration::from_millis(300),
+        // A machine under load answers late, and what is sent again then arrives twice.
+        deadline: DEADLINE,
     }
 }
 
@@ -33,11 +35,11 @@ fn a_receiver_that_fails_in_every_way_gets_everything_once_when_it_recovers() {
     let bad = [Answer::Status(500), Answer::Hang, Answer::HangUp, Answer::Garbage, Answer::Status(503)];
     let server = ScriptedReceiver::start(&bad).unwrap();
     let courier = Courier::start(of(&settings(webhook(&server, None)), &[]), PACE);
+    let begun = Instant::now();
     for number in 0..50 {
-        let begun = Instant::now();
         assert_eq!(courier.offer(number, &test_notice(&number.to_string())), Offered::Taken);
-        assert!(begun.elapsed() < Duration::from_millis(200));
     }
+    assert!(begun.elapsed() < DEADLINE, "an offer waited for the receiver that hangs");
     let reports: Vec<_> = (0..50).map_while(|_| courier.next_report(PATIENCE)).collect();
     assert_eq!(reports.len(), 50);
     for (number, report) in reports.iter().enumerate() {
@@ -85,8 +87,14 @@ fn a_secret_that_is_not_there_yet_is_waited_for_and_never_told() {
     let server = ScriptedReceiver::start(&[]).unwrap();
     let courier = Courier::start(of(&settings(webhook(&server, Some(token.clone()))), &[]), PACE);
     assert_eq!(courier.offer(1, &test_notice("a")), Offered::Taken);
-    assert_eq!(courier.next_report(Duration::from_millis(50)), None);
-    let error = courier.health().error.unwrap();
+    let begun = Instant::now();
+    let error = loop {
+        assert_eq!(courier.next_report(Duration::from_millis(5)), None);
+        assert!(begun.elapsed() < PATIENCE, "it does not say what it waits for");
+        if let Some(error) = courier.health().error {
+            break error;
+        }
+    };
     assert!(error.contains("/token: "), "{error}");
     std::fs::write(&token, "s3cret\n").unwrap();
     assert_eq!(courier.next_report(PATIENCE).unwrap().fate, Fate::Delivered);

@@ -39,7 +39,7 @@ fn webhook(server: &ScriptedReceiver, severity_min: Severity) -> SinkSettings {
         severity_min,
         rules: Vec::new(),
         // A machine under load answers late, and what is told again then is told twice.
-        deadline: Duration::from_secs(3),
+        deadline: Duration::from_secs(8),
     }
 }
 
