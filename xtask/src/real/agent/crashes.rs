@@ -75,11 +75,11 @@ struct Kept {
 /// What the rounds share.
 struct Scene<'product> {
     product: &'product Product,
+    /// End before their groups are removed.
+    _holders: Vec<Holder>,
     home: Home,
     tree: Tree,
     config: String,
-    /// Ends with the scenario.
-    _holders: Vec<Holder>,
 }
 
 /// What is seen of a store from outside.

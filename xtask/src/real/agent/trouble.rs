@@ -41,11 +41,11 @@ pub fn run(product: &Product, checks: &mut Checks) -> anyhow::Result<()> {
     scene.full_from_the_start(checks)
 }
 
-/// What the checks share. The file system goes after who uses it.
+/// What the checks share. The file system goes before the folder that it is in.
 struct Scene<'product> {
     product: &'product Product,
-    home: Home,
     disk: Mounted,
+    home: Home,
     tree: Tree,
 }
 
