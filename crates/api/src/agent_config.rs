@@ -6,7 +6,7 @@ pub mod rules;
 
 use crate::agent_config::rules::Rules;
 use crate::placed::Placed;
-use crate::policy::ApiVersion;
+use crate::policy::{ApiVersion, Class};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -49,6 +49,8 @@ pub struct Spec {
     /// What nobody is told of.
     #[serde(default)]
     pub silences: Vec<Placed<Silence>>,
+    /// A file of kind MemoryPolicy, an absolute path: it says who is of which class. Left out: the built-in policy.
+    pub policy_file: Option<Placed<String>>,
     /// What is started when an alert begins or gets worse, such as a heap dump.
     #[serde(default)]
     pub commands: Vec<Placed<Command>>,
@@ -185,6 +187,9 @@ pub struct Command {
     /// Patterns of images. Left out: all, also where the image is not known.
     #[serde(default)]
     pub images: Vec<String>,
+    /// Classes of the policy, such as `[database, cache]`. Left out: all.
+    #[serde(default)]
+    pub classes: Vec<Class>,
     /// The program, an absolute path.
     pub program: Placed<String>,
     /// What it is given, as it stands here.

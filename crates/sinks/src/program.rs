@@ -106,6 +106,7 @@ mod tests {
             rules: Vec::new(),
             names: Vec::new(),
             images: Vec::new(),
+            classes: Vec::new(),
             program: PathBuf::from("/bin/sh"),
             args: vec!["-c".to_owned(), text.to_owned()],
             deadline,

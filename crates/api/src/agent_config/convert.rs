@@ -5,12 +5,15 @@ mod sinks;
 use super::rules::{Basics, NearLimit, Rules};
 use super::{AgentConfigFile, Alerts, Command, Metrics, Retention, Spec, length};
 use crate::placed::{Fault, Place, Placed, from_yaml};
+use crate::policy::built_in;
+use crate::policy::convert::class;
 use kernel::bytes::Bytes;
 use model::alert::AlertRule;
 use model::alert::command::CommandSettings;
 use model::alert::rules::{AlertRules, Band, RuleSettings};
 use model::alert::silence::{Silence, SilenceSpan};
 use model::finding::Severity;
+use model::policy::MemoryPolicy;
 use model::quantity::Quantity;
 use model::sink::SinkSettings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,6 +48,10 @@ pub struct AgentConfig {
     pub sinks: Vec<SinkSettings>,
     /// What nobody is told of.
     pub silences: Vec<Silence>,
+    /// The file of the policy that says who is of which class; none is the built-in policy.
+    pub policy_file: Option<PathBuf>,
+    /// The policy: the built-in one, until somebody has read that file.
+    pub policy: MemoryPolicy,
     /// What is started when an alert begins or gets worse.
     pub commands: Vec<CommandSettings>,
     /// History takes at most this.
@@ -66,6 +73,8 @@ impl Default for AgentConfig {
             rules: AlertRules::default(),
             sinks: Vec::new(),
             silences: Vec::new(),
+            policy_file: None,
+            policy: built_in::policy(),
             commands: Vec::new(),
             history_max: Bytes::from_mib(512),
             workloads_max: 20_000,
@@ -100,7 +109,7 @@ impl Reader {
     }
 
     fn spec(&mut self, written: &Spec) -> AgentConfig {
-        let Spec { interval, metrics, alerts, sinks, silences, commands, retention } = written;
+        let Spec { interval, metrics, alerts, sinks, silences, policy_file, commands, retention } = written;
         let Metrics { listen, bearer_token_file, certificate_file, key_file, series } = metrics;
         let Retention { history_size, workloads } = retention;
         let base = AgentConfig::default();
@@ -114,6 +123,8 @@ impl Reader {
             rules: self.alerts(alerts),
             sinks: self.sinks(sinks),
             silences: silences.iter().enumerate().map(|(number, one)| self.silence(number, one)).collect(),
+            policy_file: policy_file.as_ref().map(|file| self.path(file)),
+            policy: base.policy,
             commands: self.commands(commands),
             history_max: self.bytes(history_size.as_ref(), base.history_max, HISTORY_MIN),
             workloads_max: self.count(workloads.as_ref(), base.workloads_max, 1, 1_000_000),
@@ -300,7 +311,8 @@ impl Reader {
     }
 
     fn command(&mut self, written: &Command) -> CommandSettings {
-        let Command { name, rules, names, images, program, args, timeout, max_per_hour, cool_down } = written;
+        let Command { name, rules, names, images, classes, program, args, timeout, max_per_hour, cool_down } =
+            written;
         let rules = match rules.as_slice() {
             [] => vec![AlertRule::NearLimit, AlertRule::Leak],
             [..] => self.rule_names(rules),
@@ -310,6 +322,7 @@ impl Reader {
             rules,
             names: names.clone(),
             images: images.clone(),
+            classes: classes.iter().copied().map(class).collect(),
             program: self.path(program),
             args: args.clone(),
             deadline: self.time_within(timeout.as_ref(), Duration::from_secs(60), ("1s", "1h")),

@@ -122,7 +122,7 @@ impl Alerts {
             let states = changes.iter().filter(|change| change.alert.key.rule.tells_of() == TellsOf::State);
             self.words
                 .extend(states.map(|it| format!("alert: {}", view::alerts::headline(it.kind, &it.alert))));
-            self.commands.start(&self.config.commands, changes, eyes, memory);
+            self.commands.start(&self.config.commands, &self.config.policy, changes, eyes, memory);
         }
         if let Some(saved) = self.saved.save(changes, &eyes.moment()) {
             self.note(saved);

@@ -1,5 +1,6 @@
 //! The agent's settings: its file, with the flags of the command line over it.
 
+use crate::cli::policy;
 use anyhow::{Context, bail};
 use api::agent_config::convert::{self, AgentConfig};
 use std::fs;
@@ -69,7 +70,10 @@ impl Settings {
     }
 
     fn read(&self) -> anyhow::Result<AgentConfig> {
-        let config = self.file.as_deref().map_or_else(|| Ok(AgentConfig::default()), configuration)?;
+        let mut config = self.file.as_deref().map_or_else(|| Ok(AgentConfig::default()), configuration)?;
+        if let Some(file) = &config.policy_file {
+            config.policy = policy::policy(Some(file)).context("policyFile")?;
+        }
         Ok(AgentConfig { listen: self.listen.or(config.listen), ..config })
     }
 }

@@ -234,6 +234,21 @@ fn a_configuration_that_comes_after_the_agent_is_taken_when_it_is_read_again() {
 }
 
 #[test]
+fn the_policy_that_a_configuration_names_is_read_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let (file, policy) = (folder.path().join("agent.yaml"), folder.path().join("policy.yaml"));
+    fs::write(&file, format!("{HEAD}spec:\n  policyFile: {}\n", policy.display())).unwrap();
+    let refused = Settings::of(Some(file.clone()), None).unwrap_err();
+    assert!(format!("{refused:#}").contains("policyFile: /"), "{refused:#}");
+    let text = "apiVersion: highwater.dev/v1alpha1\nkind: MemoryPolicy\nmetadata:\n  name: ours\nspec: {}\n";
+    fs::write(&policy, text.replace("spec", "specs")).unwrap();
+    let refused = Settings::of(Some(file.clone()), None).unwrap_err();
+    assert!(format!("{refused:#}").contains("policy.yaml:5:"), "{refused:#}");
+    fs::write(&policy, text).unwrap();
+    assert_eq!(Settings::of(Some(file), None).unwrap().wanted.policy.name, "ours");
+}
+
+#[test]
 fn the_example_of_a_configuration_is_taken() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/agent.yaml");
     let settings = Settings::of(Some(file), None).unwrap().wanted;

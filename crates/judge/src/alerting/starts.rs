@@ -3,6 +3,7 @@
 use crate::policy::pattern;
 use model::alert::command::CommandSettings;
 use model::alert::{AlertChange, ChangeKind, Moment};
+use model::policy::WorkloadClass;
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
@@ -30,9 +31,13 @@ pub enum NotNow {
     },
 }
 
-/// Whether a command is wanted at a change: when an alert begins, or gets worse.
+/// Whether a command is wanted at a change: when an alert begins, or gets worse. Whose class is not known is of none.
 #[must_use]
-pub fn is_wanted(settings: &CommandSettings, change: &AlertChange) -> bool {
+pub fn is_wanted(
+    settings: &CommandSettings,
+    change: &AlertChange,
+    class: impl FnOnce() -> Option<WorkloadClass>,
+) -> bool {
     let alert = &change.alert;
     let is_beginning = match change.kind {
         ChangeKind::Fired | ChangeKind::Escalated => true,
@@ -46,6 +51,7 @@ pub fn is_wanted(settings: &CommandSettings, change: &AlertChange) -> bool {
         && settings.rules.contains(&alert.key.rule)
         && any(&settings.names, Some(&alert.key.subject))
         && any(&settings.images, alert.labels.get("image").map(String::as_str))
+        && (settings.classes.is_empty() || class().is_some_and(|class| settings.classes.contains(&class)))
 }
 
 impl Starts {
@@ -76,10 +82,14 @@ impl Starts {
 
 #[cfg(test)]
 mod tests {
-    use super::{NotNow, Starts};
+    use super::{NotNow, Starts, is_wanted};
     use model::alert::command::CommandSettings;
-    use model::alert::{AlertRule, Moment};
+    use model::alert::evidence::Evidence;
+    use model::alert::{Alert, AlertChange, AlertKey, AlertRule, ChangeKind, Moment, Phase};
+    use model::finding::Severity;
+    use model::policy::WorkloadClass;
     use model::snapshot::Timestamp;
+    use std::collections::BTreeMap;
     use std::path::PathBuf;
     use std::time::Duration;
 
@@ -87,19 +97,48 @@ mod tests {
         Moment { wall: Timestamp(0), uptime: Duration::from_secs(seconds), boot: None }
     }
 
-    #[test]
-    fn a_container_cools_down_and_an_hour_has_so_many_starts() {
-        let dump = CommandSettings {
+    fn dump() -> CommandSettings {
+        CommandSettings {
             name: "dump".to_owned(),
             rules: vec![AlertRule::Leak],
             names: Vec::new(),
             images: Vec::new(),
+            classes: Vec::new(),
             program: PathBuf::from("/bin/true"),
             args: Vec::new(),
             deadline: Duration::from_secs(1),
             starts_per_hour_max: 2,
             cool_down: Duration::from_secs(600),
+        }
+    }
+
+    #[test]
+    fn a_command_of_a_class_is_not_started_for_others_nor_for_whom_nobody_knows() {
+        let begins = |rule| AlertChange {
+            kind: ChangeKind::Fired,
+            alert: Alert {
+                key: AlertKey { rule, subject: "web".to_owned(), occurrence: None },
+                severity: Severity::Warning,
+                labels: BTreeMap::new(),
+                evidence: Evidence::default(),
+                since: at(0),
+                phase: Phase::Firing { clear_since: None, told: None },
+            },
+            at: at(0),
         };
+        let of_class =
+            CommandSettings { classes: vec![WorkloadClass::Database, WorkloadClass::Cache], ..dump() };
+        let leak = begins(AlertRule::Leak);
+        assert!(is_wanted(&dump(), &leak, || panic!("nobody asked for a class")));
+        assert!(is_wanted(&of_class, &leak, || Some(WorkloadClass::Cache)));
+        assert!(!is_wanted(&of_class, &leak, || Some(WorkloadClass::Api)));
+        assert!(!is_wanted(&of_class, &leak, || None));
+        assert!(!is_wanted(&of_class, &begins(AlertRule::Pressure), || Some(WorkloadClass::Cache)));
+    }
+
+    #[test]
+    fn a_container_cools_down_and_an_hour_has_so_many_starts() {
+        let dump = dump();
         let mut starts = Starts::default();
         assert_eq!(starts.note(&dump, "web", &at(0)), Ok(()));
         let left = Duration::from_secs(540);

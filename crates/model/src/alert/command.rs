@@ -1,6 +1,7 @@
 //! A program that is started for an alert, such as a heap dump, and how often it may be.
 
 use crate::alert::AlertRule;
+use crate::policy::WorkloadClass;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,6 +16,8 @@ pub struct CommandSettings {
     pub names: Vec<String>,
     /// Patterns of images; none is all.
     pub images: Vec<String>,
+    /// Only containers of these classes; none is all.
+    pub classes: Vec<WorkloadClass>,
     /// The program.
     pub program: PathBuf,
     /// What it is given.

@@ -2,10 +2,13 @@
 
 use crate::agent::eyes::Eyes;
 use crate::agent::memory::Memory;
+use crate::cli::policy::explain::subject_of;
 use judge::alerting::starts::{self, NotNow, Starts};
+use judge::policy::assign;
 use model::alert::command::CommandSettings;
 use model::alert::{Alert, AlertChange};
 use model::cgroup::Cgroup;
+use model::policy::MemoryPolicy;
 use sinks::program::Programs;
 use sources::cgroup::processes;
 use sources::host_root::HostRoot;
@@ -23,12 +26,14 @@ impl Commands {
     pub fn start(
         &mut self,
         commands: &[CommandSettings],
+        policy: &MemoryPolicy,
         changes: &[AlertChange],
         eyes: &Eyes,
         memory: &Memory,
     ) {
         for change in changes {
-            for settings in commands.iter().filter(|settings| starts::is_wanted(settings, change)) {
+            let class = || Some(assign(policy, &subject_of(cgroup(&change.alert, eyes, memory)?)).class);
+            for settings in commands.iter().filter(|settings| starts::is_wanted(settings, change, class)) {
                 let subject = &change.alert.key.subject;
                 if self.programs.is_running(settings) {
                     self.words.push(view::agent::command_busy(&settings.name, subject));

@@ -99,7 +99,9 @@ fn running(global: &Global, args: &ExplainArgs) -> anyhow::Result<Explained> {
     })
 }
 
-fn subject_of(cgroup: &Cgroup) -> PolicySubject {
+/// What a running container tells a policy of itself.
+#[must_use]
+pub fn subject_of(cgroup: &Cgroup) -> PolicySubject {
     let mut subject = PolicySubject { names: vec![names::cgroup(cgroup)], ..PolicySubject::default() };
     let Some(container) = &cgroup.container else { return subject };
     subject.image = container.image.value().cloned();
