@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use model::quantity::{docker, kubernetes};
 
 fuzz_target!(|text: &str| {
-    let _ = docker::bytes_or_unlimited(text);
+    let _ = docker::bytes(text);
     if let Some(milli) = kubernetes::milli(text) {
         assert!(milli != i128::MIN);
         if !text.starts_with(['-', '+']) {
