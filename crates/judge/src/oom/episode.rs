@@ -1,15 +1,20 @@
 //! Kill episodes: kills that follow each other in one shortage are one.
 
-use crate::oom::sighting::{Sighting, is_same_machine, time_between};
+use crate::oom::sighting::{self, Sighting, is_same_machine, time_between};
 use kernel::oom_report::report::{OomReport, Part};
 use model::incident::Attribution;
-use model::incident::observed::CounterChange;
+use model::incident::observed::{CounterChange, Log};
+use model::incident::witness::LogSource;
+use model::reading::Reading;
 use std::collections::HashMap;
 use std::time::Duration;
 
 /// The kernel prints ten reports in five seconds at most (`oom_rs` in mm/oom_kill.c, DEFAULT_RATELIMIT_INTERVAL):
 /// a kill line without a report comes within these.
 pub const STORM: Duration = Duration::from_secs(5);
+
+/// A shortage that goes on for longer is told as another one: whoever watches cannot keep the first report for ever.
+pub const EPISODE_MAX: Duration = Duration::from_secs(60);
 
 /// Reports of one shortage at one level, and what they were joined with.
 #[derive(Clone, Debug)]
@@ -50,6 +55,31 @@ pub fn episodes(sightings: Vec<Sighting<'_>>) -> Vec<Episode<'_>> {
         }
     }
     episodes
+}
+
+/// Of which episode each report of one kernel's log is, as a number.
+#[must_use]
+pub fn numbers(reports: &[OomReport]) -> Vec<usize> {
+    let log = Log {
+        source: LogSource::Ring,
+        boot: Reading::Absent,
+        booted_at: Reading::Absent,
+        reports: Vec::new(),
+        records_lost: 0,
+    };
+    let sighting = |(rank, report)| {
+        let when = sighting::when(&log, report, None);
+        Sighting { report, sources: Vec::new(), when, rank }
+    };
+    let mut numbers = vec![0; reports.len()];
+    for (number, episode) in episodes(reports.iter().enumerate().map(sighting).collect()).iter().enumerate() {
+        for sighting in &episode.sightings {
+            if let Some(of) = numbers.get_mut(sighting.rank) {
+                *of = number;
+            }
+        }
+    }
+    numbers
 }
 
 /// Whether a report names a victim and no cgroup at all.
@@ -103,10 +133,11 @@ fn continues(episode: &Episode<'_>, next: &Sighting<'_>) -> bool {
         || (next.report.oom_memcg == first.report.oom_memcg
             && next.report.task_memcg == first.report.task_memcg);
     let is_soon = time_between(&last.when, &next.when).is_some_and(|(apart, _)| apart <= STORM);
+    let is_over = time_between(&first.when, &next.when).is_some_and(|(apart, _)| apart > EPISODE_MAX);
     let pid = victim_pid(next.report);
     let was_killed = episode
         .sightings
         .iter()
         .any(|sighting| sighting.report.victims.iter().any(|victim| Some(victim.pid) == pid));
-    same_level && is_soon && !was_killed
+    same_level && is_soon && !is_over && !was_killed
 }

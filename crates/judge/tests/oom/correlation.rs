@@ -61,6 +61,24 @@ fn kills_of_processes_that_were_there_already_are_one_episode() {
 }
 
 #[test]
+fn a_shortage_of_minutes_is_several_episodes() {
+    let mut text = String::new();
+    for number in 0..40 {
+        let mut hog = hog(WEB, 5_000 + number, number * 3_000);
+        hog.tasks.extend((number..40).map(|number| Task {
+            pid: 5_000 + number,
+            anon: 1_000,
+            shmem: 0,
+            swap: 0,
+            comm: "hog",
+        }));
+        text.push_str(&hog.whole());
+    }
+    let kills: Vec<u64> = Seen::log(&text).judged().incidents.iter().map(|it| it.kills).collect();
+    assert_eq!(kills, [21, 19]);
+}
+
+#[test]
 fn a_kill_line_without_a_report_joins_the_table_it_stood_in() {
     let mut first = hog(WEB, 5000, 0);
     first.tasks.push(Task { pid: 5001, comm: "hog", anon: 64_000, shmem: 0, swap: 0 });

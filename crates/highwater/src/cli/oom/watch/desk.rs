@@ -4,7 +4,7 @@ use super::Names;
 use super::log_clock::LogClock;
 use crate::cli::oom::gather;
 use judge::oom::Observed;
-use judge::oom::episode::is_bare;
+use judge::oom::episode::{self, is_bare};
 use kernel::oom_report::reader::{OomEvent, OomReader};
 use kernel::oom_report::report::{OomReport, Timestamp as Printed};
 use model::incident::observed::{CgroupMoment, CounterChange, KillTotal, Log, Said, Word};
@@ -13,6 +13,7 @@ use model::incident::{Attribution, Incident};
 use model::reading::Reading;
 use model::snapshot::{Snapshot, Timestamp};
 use sources::oom_watch::{Happening, OomWatch};
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// When nothing has moved for so long, what belongs together has come together.
@@ -100,13 +101,7 @@ impl Desk {
             return Vec::new();
         }
         self.has_news = false;
-        // An episode takes in later kills for five seconds; older reports matter only to counters that come late.
-        let newest = self.reports.iter().filter_map(at).max().unwrap_or_default();
-        let is_wanted = |report: &&OomReport| {
-            let is_recent = at(report).is_none_or(|at| at + EPISODE >= newest);
-            if is_bare(report) { settled.takes(at(report)) } else { is_recent || settled != Settled::No }
-        };
-        let reports: Vec<OomReport> = self.reports.iter().filter(is_wanted).cloned().collect();
+        let reports = self.wanted(settled);
         let changes: Vec<CounterChange> =
             self.changes.extract_if(.., |change| settled.takes(Some(change.to))).collect();
         self.reports.retain(|report| !is_bare(report) || !settled.takes(at(report)));
@@ -137,9 +132,21 @@ impl Desk {
         };
         let mut incidents = judge::oom::incidents(&observed).incidents;
         incidents.retain(|incident| settled != Settled::No || is_placed(incident));
-        self.reports.retain(|report| at(report).is_none_or(|at| at + KEPT >= now));
+        forget(&mut self.reports, now);
         self.words.retain(|word| word.at + KEPT >= now);
         incidents
+    }
+
+    /// The reports that are to be judged now. An episode takes in later kills for five seconds; older ones matter only to counters
+    /// that come late.
+    fn wanted(&self, settled: Settled) -> Vec<OomReport> {
+        let newest = self.reports.iter().filter_map(at).max().unwrap_or_default();
+        let ends = ends(&self.reports);
+        let is_wanted = |(report, end): &(&OomReport, &Option<Duration>)| match is_bare(report) {
+            true => settled.takes(at(report)),
+            false => settled != Settled::No || end.is_none_or(|end| end + EPISODE >= newest),
+        };
+        self.reports.iter().zip(&ends).filter(is_wanted).map(|(report, _)| report.clone()).collect()
     }
 
     /// The wall clock when the log's clock was zero.
@@ -209,6 +216,23 @@ const fn is_placed(incident: &Incident) -> bool {
     }
 }
 
+/// When the last kill of each report's episode was. An episode without its first report would be another one, told once more.
+fn ends(reports: &[OomReport]) -> Vec<Option<Duration>> {
+    let numbers = episode::numbers(reports);
+    let mut ends: HashMap<usize, Option<Duration>> = HashMap::new();
+    for (number, report) in numbers.iter().zip(reports) {
+        let end = ends.entry(*number).or_default();
+        *end = (*end).max(at(report));
+    }
+    numbers.iter().map(|number| ends.get(number).copied().flatten()).collect()
+}
+
+/// Forgets episodes that are over, each as a whole.
+fn forget(reports: &mut Vec<OomReport>, now: Duration) {
+    let mut ends = ends(reports).into_iter();
+    reports.retain(|_| ends.next().flatten().is_none_or(|end| end + KEPT >= now));
+}
+
 /// When a report began, by the kernel's clock.
 const fn at(report: &OomReport) -> Option<Duration> {
     match report.first.timestamp {
@@ -233,4 +257,79 @@ fn before(watch: &OomWatch, report: &OomReport) -> Vec<CgroupMoment> {
     moments.sort_by_key(|moment| moment.at);
     moments.dedup();
     moments
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Desk, KEPT, Settled, at, forget, keep};
+    use judge::oom::Observed;
+    use model::incident::observed::Log;
+    use model::incident::witness::LogSource;
+    use model::reading::Reading;
+    use std::collections::BTreeMap;
+    use std::time::Duration;
+    use testkit::oom_text::{Task, Text};
+
+    /// Twenty processes of one container, all of which were there from the beginning, killed one after the other.
+    fn kill(number: u64, seconds: u64) -> Text {
+        let mut text = Text::hog("/docker/web");
+        text.at += seconds * 1_000_000;
+        let rest = number..20;
+        text.tasks =
+            rest.map(|of| Task { pid: 5_000 + of, comm: "hog", anon: 6_400, shmem: 0, swap: 0 }).collect();
+        text.victim = 5_000 + number;
+        text
+    }
+
+    /// The kills of each incident, the most first, as whoever hears of it now and then adds them up.
+    fn told(kills: &[(u64, u64)]) -> Vec<u64> {
+        let mut desk = Desk::default();
+        let mut told: BTreeMap<String, u64> = BTreeMap::new();
+        for (number, seconds) in kills {
+            let reports = &mut desk.reports;
+            desk.reader.push(kill(*number, *seconds).whole().as_bytes(), &mut |event| keep(event, reports));
+            desk.flush();
+            let log = Log {
+                source: LogSource::Ring,
+                boot: Reading::Absent,
+                booted_at: Reading::Absent,
+                reports: desk.wanted(Settled::No),
+                records_lost: 0,
+            };
+            let observed = Observed { logs: &[log], ..Observed::default() };
+            for incident in judge::oom::incidents(&observed).incidents {
+                let known = told.entry(incident.id.0).or_default();
+                *known = incident.kills.max(*known);
+            }
+            let now = desk.reports.last().and_then(at).unwrap();
+            forget(&mut desk.reports, now);
+        }
+        let mut kills: Vec<u64> = told.into_values().collect();
+        kills.sort_unstable_by(|one, other| other.cmp(one));
+        kills
+    }
+
+    #[test]
+    fn kills_that_follow_each_other_slowly_are_told_once_each() {
+        assert_eq!(told(&[(0, 0), (1, 4), (2, 8), (3, 12)]), [4]);
+        assert_eq!(told(&[(0, 0), (1, 4), (2, 14), (3, 18)]), [2, 2]);
+        // An episode that does not end is cut, and none of its kills is in both parts.
+        let endless: Vec<(u64, u64)> = (0..16).map(|number| (number, number * 5)).collect();
+        assert_eq!(told(&endless), [13, 3]);
+    }
+
+    #[test]
+    fn an_episode_is_forgotten_as_a_whole() {
+        let mut desk = Desk::default();
+        for (number, seconds) in [(0, 0), (1, 5)] {
+            let reports = &mut desk.reports;
+            desk.reader.push(kill(number, seconds).whole().as_bytes(), &mut |event| keep(event, reports));
+        }
+        desk.flush();
+        let last = desk.reports.last().and_then(at).unwrap();
+        forget(&mut desk.reports, last + KEPT);
+        assert_eq!(desk.reports.len(), 2);
+        forget(&mut desk.reports, last + KEPT + Duration::from_secs(1));
+        assert_eq!(desk.reports.len(), 0);
+    }
 }
