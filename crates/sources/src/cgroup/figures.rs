@@ -15,21 +15,30 @@ use std::sync::Arc;
 
 /// Reads everything that changes by itself, except the three files that a repeated reader keeps open.
 pub fn read_slow(files: &mut CgroupFiles, cgroup: &mut Cgroup) {
+    read_peak(files, cgroup);
     let mut reader = Reader { files, path: cgroup.path.clone() };
     match &mut cgroup.swap {
         Swap::V2(swap) => {
-            cgroup.memory.peak = reader.read("memory.peak", scalar::parse_bytes);
             swap.peak = reader.read("memory.swap.peak", scalar::parse_bytes);
             swap.zswap_usage = reader.read("memory.zswap.current", scalar::parse_bytes);
         }
         Swap::V1(swap) => {
-            cgroup.memory.peak = reader.read("memory.max_usage_in_bytes", scalar::parse_bytes);
             cgroup.memory.kernel_usage = reader.read("memory.kmem.usage_in_bytes", scalar::parse_bytes);
             swap.combined_failcnt = reader.read("memory.memsw.failcnt", scalar::parse_count);
             cgroup.events.failcnt = reader.read("memory.failcnt", scalar::parse_count);
             cgroup.events.oom_control = reader.read("memory.oom_control", OomControl::parse);
         }
     }
+}
+
+/// Reads the highest usage, which rises also between two looks that see the same usage.
+pub fn read_peak(files: &mut CgroupFiles, cgroup: &mut Cgroup) {
+    let file = match cgroup.version() {
+        CgroupVersion::V1 => "memory.max_usage_in_bytes",
+        CgroupVersion::V2 => "memory.peak",
+    };
+    let mut reader = Reader { files, path: cgroup.path.clone() };
+    cgroup.memory.peak = reader.read(file, scalar::parse_bytes);
 }
 
 /// Reads the limits: files that change only when somebody writes them.

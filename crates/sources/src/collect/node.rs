@@ -1,7 +1,7 @@
 //! One cgroup read again and again: what is kept between two scans, and what is worth reading now.
 
 use super::super::cgroup::figures::{
-    file_path, kept_files, parse_stat, read_events, read_limits, read_pressure, read_slow,
+    file_path, kept_files, parse_stat, read_events, read_limits, read_peak, read_pressure, read_slow,
 };
 use crate::cgroup::files::CgroupFiles;
 use crate::cgroup::rates::Counters;
@@ -37,6 +37,7 @@ pub struct Node {
     kept: [Option<OwnedFd>; 3],
     paths: [String; 3],
     stat_read_at: Option<Duration>,
+    peak_read_at: Option<Duration>,
     counters: Option<Counters>,
     wanted: Wanted,
 }
@@ -81,6 +82,7 @@ impl Node {
     pub fn forget(&mut self) {
         self.wanted = Wanted::default();
         self.stat_read_at = None;
+        self.peak_read_at = None;
     }
 
     /// Reads every counter at the next scan.
@@ -169,8 +171,15 @@ impl Refresh<'_> {
         if is_written || !self.is_watched {
             read_limits(self.files, cgroup);
         }
-        let is_old =
-            node.stat_read_at.is_none_or(|read_at| self.uptime.saturating_sub(read_at) >= STAT_AGE_MAX);
+        let is_old = |read_at: &Option<Duration>| {
+            read_at.is_none_or(|at| self.uptime.saturating_sub(at) >= STAT_AGE_MAX)
+        };
+        if is_old(&node.peak_read_at) {
+            // Between two looks that see the same usage it may have been another.
+            read_peak(self.files, cgroup);
+            node.peak_read_at = Some(self.uptime);
+        }
+        let is_old = is_old(&node.stat_read_at);
         let is_eventful = node.wanted.events || self.somebody_was_killed;
         let is_known_to_move = has_moved || is_written || is_eventful || is_near_limit(cgroup);
         if !(is_known_to_move || is_old) {
@@ -200,6 +209,7 @@ impl Refresh<'_> {
         if node.wanted.slow || is_turn || self.somebody_was_killed {
             read_slow(self.files, cgroup);
             node.wanted.slow = false;
+            node.peak_read_at = Some(self.uptime);
         }
         if let (Some(before), Some(read_at), false) = (&mut node.counters, read_at, is_known_to_move) {
             // Read for its age alone: what moved may have done so at any time since.

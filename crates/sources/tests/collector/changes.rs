@@ -236,6 +236,30 @@ fn an_idle_cgroups_statistics_are_read_again_after_ten_seconds() {
 }
 
 #[test]
+fn a_peak_between_two_looks_at_the_same_usage_is_seen_within_ten_seconds() {
+    // Whatever the place of a cgroup among the others and the moment at which all were first seen.
+    for first in 0..10 {
+        let machine = MachineCopy::of(NESTED).unwrap();
+        let peak = format!("{SHOP}/web.service/memory.peak");
+        machine.write(&peak, "692224\n").unwrap();
+        machine.write("/proc/uptime", "100.00 0.00\n").unwrap();
+        let mut collector = collector(machine.root(), Habit::Repeatedly);
+        for _ in 0..first {
+            collector.scan();
+        }
+        machine.write("/proc/uptime", "101.00 0.00\n").unwrap();
+        collector.scan();
+        machine.write(&peak, "33087488\n").unwrap();
+        for second in 102..112 {
+            machine.write("/proc/uptime", format!("{second}.00 0.00\n")).unwrap();
+            collector.scan();
+        }
+        let web = cgroup(collector.scan(), "/shop.slice/web.service");
+        assert_eq!(web.memory.peak, Reading::Value(Bytes(33_087_488)), "after {first} scans");
+    }
+}
+
+#[test]
 fn what_moved_unseen_is_spread_over_the_time_since_it_was_read() {
     let machine = MachineCopy::of(NESTED).unwrap();
     machine.write("/proc/uptime", "100.00 0.00\n").unwrap();
