@@ -13,9 +13,8 @@ use model::reading::Reading;
 use model::swap_limit::{MemoryAndSwapLimit, SwapLimit};
 use std::sync::Arc;
 
-/// Reads everything that changes by itself, except the three files that a repeated reader keeps open.
+/// Reads everything that changes by itself, except the peak and the three files that a repeated reader keeps open.
 pub fn read_slow(files: &mut CgroupFiles, cgroup: &mut Cgroup) {
-    read_peak(files, cgroup);
     let mut reader = Reader { files, path: cgroup.path.clone() };
     match &mut cgroup.swap {
         Swap::V2(swap) => {

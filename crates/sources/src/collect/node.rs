@@ -174,7 +174,9 @@ impl Refresh<'_> {
         let is_old = |read_at: &Option<Duration>| {
             read_at.is_none_or(|at| self.uptime.saturating_sub(at) >= STAT_AGE_MAX)
         };
-        if is_old(&node.peak_read_at) {
+        let is_turn = (self.scan + index).is_multiple_of(SLOW_SCANS);
+        let is_slow_due = node.wanted.slow || is_turn || self.somebody_was_killed;
+        if is_slow_due || is_old(&node.peak_read_at) {
             // Between two looks that see the same usage it may have been another.
             read_peak(self.files, cgroup);
             node.peak_read_at = Some(self.uptime);
@@ -187,7 +189,6 @@ impl Refresh<'_> {
             return;
         }
         let read_at = node.stat_read_at;
-        let is_turn = (self.scan + index).is_multiple_of(SLOW_SCANS);
         let is_first = read_at.is_none();
         if has_moved && !is_first {
             // What has moved once will move again. What stands still is read so rarely that it is not worth the memory.
@@ -206,10 +207,9 @@ impl Refresh<'_> {
             read_events(self.files, cgroup);
             node.wanted.events = false;
         }
-        if node.wanted.slow || is_turn || self.somebody_was_killed {
+        if is_slow_due {
             read_slow(self.files, cgroup);
             node.wanted.slow = false;
-            node.peak_read_at = Some(self.uptime);
         }
         if let (Some(before), Some(read_at), false) = (&mut node.counters, read_at, is_known_to_move) {
             // Read for its age alone: what moved may have done so at any time since.
