@@ -72,6 +72,25 @@ pub struct OwnCost {
 }
 
 impl Host {
+    /// A machine of which nothing is known but where the memory controller is.
+    #[must_use]
+    pub const fn unknown(cgroup_version: CgroupVersion) -> Self {
+        Self {
+            hostname: Reading::Absent,
+            kernel_release: Reading::Absent,
+            cgroup_version: Reading::Value(cgroup_version),
+            layout: Reading::Absent,
+            meminfo: Reading::Absent,
+            vmstat: Reading::Absent,
+            swaps: Reading::Absent,
+            pressure: Reading::Absent,
+            reclaim_line: Reading::Absent,
+            zram: Vec::new(),
+            zswap: Reading::Absent,
+            swappiness: Reading::Absent,
+        }
+    }
+
     /// `MemTotal`: no cgroup can use more, whatever its limit says.
     #[must_use]
     pub fn memory_total(&self) -> Reading<Bytes> {

@@ -44,7 +44,7 @@ impl RecordedMachine {
         let snapshot = Snapshot {
             taken_at: Timestamp(0),
             uptime: Duration::ZERO,
-            host: host(),
+            host: Host::unknown(CgroupVersion::V2),
             cgroups: Vec::new(),
             missing: Vec::new(),
         };
@@ -185,23 +185,6 @@ const fn pressure(some: Percent, full: Option<Percent>) -> Pressure {
 
 const fn line(avg10: Percent) -> PressureLine {
     PressureLine { avg10, avg60: avg10, avg300: avg10, total: Duration::ZERO }
-}
-
-fn host() -> Host {
-    Host {
-        hostname: Reading::Absent,
-        kernel_release: Reading::Absent,
-        cgroup_version: Reading::Value(CgroupVersion::V2),
-        layout: Reading::Absent,
-        meminfo: Reading::Absent,
-        vmstat: Reading::Absent,
-        swaps: Reading::Absent,
-        pressure: Reading::Absent,
-        reclaim_line: Reading::Absent,
-        zram: Vec::new(),
-        zswap: Reading::Absent,
-        swappiness: Reading::Absent,
-    }
 }
 
 fn root() -> Cgroup {

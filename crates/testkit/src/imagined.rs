@@ -40,20 +40,7 @@ impl Imagined {
     /// A machine with nothing but the root of its hierarchy.
     #[must_use]
     pub fn new(version: CgroupVersion) -> Self {
-        let host = Host {
-            hostname: Reading::Absent,
-            kernel_release: Reading::Absent,
-            cgroup_version: Reading::Value(version),
-            layout: Reading::Absent,
-            meminfo: parsed(Meminfo::parse(MEMINFO)),
-            vmstat: Reading::Absent,
-            swaps: Reading::Absent,
-            pressure: Reading::Absent,
-            reclaim_line: Reading::Absent,
-            zram: Vec::new(),
-            zswap: Reading::Absent,
-            swappiness: Reading::Absent,
-        };
+        let host = Host { meminfo: parsed(Meminfo::parse(MEMINFO)), ..Host::unknown(version) };
         let snapshot = Snapshot {
             taken_at: Timestamp(0),
             uptime: Duration::ZERO,
