@@ -19,6 +19,7 @@ mod node_render;
 pub mod oom;
 mod oom_docker;
 pub mod own_cgroup;
+mod polling;
 pub mod product;
 pub mod prometheus;
 

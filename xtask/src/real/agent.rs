@@ -3,7 +3,7 @@
 pub mod containers;
 pub mod crashes;
 pub mod many;
-mod running;
+pub mod running;
 pub mod scraped;
 pub mod trouble;
 pub mod unit;

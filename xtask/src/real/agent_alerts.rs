@@ -2,21 +2,22 @@
 //!
 //! Other kills of the machine are not ours to judge: only what is about our own groups counts.
 
-mod agent;
 mod drift;
 
+use super::agent::running::RunningAgent;
 use super::alerts::alertmanager;
 use super::alerts::receiver::{self, Manner, Receiver};
 use super::checks::Checks;
 use super::docker_daemon::{Daemon, Docker};
 use super::oom::stage::kill_in;
 use super::own_cgroup::{Holder, Tree};
+use super::polling::until;
 use super::product::Product;
 use crate::packages;
 use crate::prepare::ALERTS;
 use crate::subprocess::{Running, output};
-use agent::Agent;
 use anyhow::ensure;
+use rustix::process::Signal;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -97,8 +98,14 @@ impl<'product> Stage<'product> {
         })
     }
 
-    fn agent(&self) -> anyhow::Result<Agent<'product>> {
-        Agent::start(self.product, &self.folder, &self.config, &self.state, self.docker.host())
+    fn agent(&self) -> anyhow::Result<RunningAgent<'product>> {
+        self.agent_in(&self.folder)
+    }
+
+    /// An agent that remembers in `state` below a folder.
+    fn agent_in(&self, folder: &Path) -> anyhow::Result<RunningAgent<'product>> {
+        let config = self.config.display().to_string();
+        RunningAgent::start(self.product, folder, &["--config", &config, "--docker-host", self.docker.host()])
     }
 
     /// Two receivers are away, the agent is killed and misses a kill, then all recover: each kill is told once to each.
@@ -117,7 +124,7 @@ impl<'product> Stage<'product> {
                 .filter(|one| one["waiting"].as_u64() >= Some(3) && one["failures"].as_u64() > Some(0));
             late.count() >= 2
         };
-        let late = first.until(ARRIVAL_MAX, waits)?;
+        let late = first.status_within(ARRIVAL_MAX, waits)?;
         checks.check("two receivers are away, and `agent status` says so", waits(&late), &late["alerts"]);
         let more = Duration::from_secs(10).saturating_sub(begun.elapsed());
         thread::sleep(more);
@@ -130,12 +137,12 @@ impl<'product> Stage<'product> {
         let are_there = looks as f64 >= 0.6 * due;
         let counts = format!("{looks} looks, {due:.0} due at one every {interval} s: {}", status["slowed"]);
         checks.check("the looks go on meanwhile", are_there, counts);
-        drop(first);
+        first.kill()?;
         kill_in(&self.tree.group("kill-4")?)?;
         self.slack.behave(&[], Manner::Take);
         self.hook.behave(&[Manner::Status(500)], Manner::Take);
         let second = self.agent()?;
-        let told = self.until_told(ARRIVAL_MAX, |fired| fired.len() >= 4);
+        let told = self.until_told(ARRIVAL_MAX, |fired| fired.len() >= 4)?;
         let groups: BTreeSet<&str> = told.values().map(String::as_str).collect();
         let wanted: BTreeSet<String> =
             (1..=4).map(|number| format!("{}/kill-{number}", self.tree.path())).collect();
@@ -146,16 +153,17 @@ impl<'product> Stage<'product> {
             is_each,
             format!("{told:?}"),
         );
-        let quiet = second.until(ARRIVAL_MAX, |status| {
+        let quiet = second.status_within(ARRIVAL_MAX, |status| {
             status["alerts"]["receivers"].as_array().into_iter().flatten().all(|one| one["waiting"] == 0)
         })?;
         checks.check("nothing waits any more", !waits(&quiet), &quiet["alerts"]["receivers"]);
         self.check_once(checks, &told)?;
         // A third life meets what the second has told.
-        drop(second);
+        second.kill()?;
         let third = self.agent()?;
-        third.until(ARRIVAL_MAX, |status| status["looks"].as_u64() > Some(5))?;
-        self.check_once(checks, &told)
+        third.status_within(ARRIVAL_MAX, |status| status["looks"].as_u64() > Some(5))?;
+        self.check_once(checks, &told)?;
+        third.kill()
     }
 
     /// Each incident once at the webhook, in Slack's texts and in Alertmanager.
@@ -188,7 +196,7 @@ impl<'product> Stage<'product> {
             firing.filter(|alert| alert["rule"] == "near-limit").count() == 1
         };
         let holder = fill(&group, &mut others)?;
-        let status = agent.until(ARRIVAL_MAX, fires)?;
+        let status = agent.status_within(ARRIVAL_MAX, fires)?;
         checks.check("`agent status` shows what fires", fires(&status), &status["alerts"]);
         let (state, config) = (self.state.display().to_string(), self.config.display().to_string());
         let places = ["--state", &state, "--config", &config];
@@ -196,15 +204,13 @@ impl<'product> Stage<'product> {
         let listed =
             list["alerts"].as_array().into_iter().flatten().any(|alert| alert["rule"] == "near-limit");
         checks.check("so does `alerts ls`", listed, &list["alerts"]);
-        let dumps = until(ARRIVAL_MAX, || {
-            let text = fs::read_to_string(self.folder.join("dumps")).unwrap_or_default();
-            text.ends_with('\n').then_some(text)
-        });
+        let dumps = || Ok(fs::read_to_string(self.folder.join("dumps")).unwrap_or_default());
+        let dumps = until(ARRIVAL_MAX, dumps, |text: &String| text.ends_with('\n'))?;
         let first = group.first_process()?;
         let expected = format!("{} {first}\n", group.path());
         checks.check(
             "the command knows the cgroup and its process",
-            dumps.as_ref() == Some(&expected),
+            dumps == expected,
             format!("{dumps:?}, expected {expected}"),
         );
         let made = ["alerts", "silence", "0000*", "--for", "1h", "--reason", "test"];
@@ -212,17 +218,17 @@ impl<'product> Stage<'product> {
         checks.check("a silence is made while the agent runs", outcome.code == Some(0), &outcome.stderr);
         drop(holder);
         others.clear();
-        let over = agent.until(ARRIVAL_MAX, |status| !fires(status))?;
+        let over = agent.status_within(ARRIVAL_MAX, |status| !fires(status))?;
         checks.check("it is over", !fires(&over), &over["alerts"]);
         let _again = fill(&group, &mut others)?;
-        let status = agent.until(ARRIVAL_MAX, fires)?;
+        let status = agent.status_within(ARRIVAL_MAX, fires)?;
         let is_silent = status["alerts"]["firing"]
             .as_array()
             .into_iter()
             .flatten()
             .all(|alert| alert["is_told"] == false || alert["rule"] != "near-limit");
         checks.check("the next is kept back by the silence", fires(&status) && is_silent, &status["alerts"]);
-        self.until_told(Duration::from_secs(5), |_| false);
+        self.until_told(Duration::from_secs(5), |_| false)?;
         let near = self.taken.iter().filter(|document| document["alert"]["rule"] == "near-limit");
         let kinds: Vec<&Value> = near.map(|document| &document["change"]).collect();
         checks.check(
@@ -230,7 +236,7 @@ impl<'product> Stage<'product> {
             kinds == ["fired", "resolved"],
             format!("{kinds:?}"),
         );
-        Ok(())
+        agent.kill()
     }
 
     /// A bad configuration is refused and the old one holds on; a good one is taken.
@@ -238,8 +244,8 @@ impl<'product> Stage<'product> {
         let agent = self.agent()?;
         let text = fs::read_to_string(&self.config)?;
         fs::write(&self.config, text.replace("timeout: 1s", "timeuot: 1s"))?;
-        agent.reload()?;
-        let status = agent.until(ARRIVAL_MAX, |status| !status["config_refused"].is_null())?;
+        agent.signal(Signal::HUP);
+        let status = agent.status_within(ARRIVAL_MAX, |status| !status["config_refused"].is_null())?;
         let why = status["config_refused"].as_str().unwrap_or_default();
         checks.check(
             "an unknown key is named with its line",
@@ -252,55 +258,55 @@ impl<'product> Stage<'product> {
             &status["alerts"],
         );
         fs::write(&self.config, text.replace("name: team", "name: crew"))?;
-        agent.reload()?;
+        agent.signal(Signal::HUP);
         let has_crew = |status: &Value| status["alerts"]["receivers"].to_string().contains("crew");
-        let status = agent.until(ARRIVAL_MAX, has_crew)?;
+        let status = agent.status_within(ARRIVAL_MAX, has_crew)?;
         checks.check("a good one is taken", has_crew(&status) && status["config_refused"].is_null(), &status);
         fs::write(&self.config, text)?;
-        Ok(())
+        agent.kill()
     }
 
     /// A disk that is full: the history stops and is said once, kills are told all the same.
     fn full_disk(&mut self, checks: &mut Checks) -> anyhow::Result<()> {
-        let small = self.folder.join("small");
-        fs::create_dir(&small)?;
+        let home = self.folder.join("small");
+        let small = home.join("state");
+        fs::create_dir_all(&small)?;
         let mounted = output(
-            Command::new("mount").args(["-t", "tmpfs", "-o", "size=1M", "tmpfs"]).arg(&small),
+            Command::new("mount").args(["-t", "tmpfs", "-o", "size=1M,mode=0700", "tmpfs"]).arg(&small),
             ARRIVAL_MAX,
         )?;
         ensure!(mounted.code == Some(0), "mounting: {}", mounted.stderr);
-        let end = self.on_full_disk(checks, &small);
+        let end = self.on_full_disk(checks, &home, &small);
         let unmounted = output(Command::new("umount").arg(&small), ARRIVAL_MAX)?;
         ensure!(unmounted.code == Some(0), "unmounting: {}", unmounted.stderr);
         end
     }
 
-    fn on_full_disk(&mut self, checks: &mut Checks, small: &Path) -> anyhow::Result<()> {
-        let state = small.join("state");
-        let agent = Agent::start(self.product, small, &self.config, &state, self.docker.host())?;
+    fn on_full_disk(&mut self, checks: &mut Checks, home: &Path, small: &Path) -> anyhow::Result<()> {
+        let agent = self.agent_in(home)?;
         // All that is left is taken by somebody else.
         let filled = fs::write(small.join("rest"), vec![1; 2 << 20]);
         checks.check("the disk is full", filled.is_err(), "it is not");
         let is_stopped = |status: &Value| status["history"]["is_written"] == false;
-        let status = agent.until(ARRIVAL_MAX, is_stopped)?;
+        let status = agent.status_within(ARRIVAL_MAX, is_stopped)?;
         checks.check("the history stops", is_stopped(&status), &status["history"]);
         kill_in(&self.tree.group("kill-5")?)?;
         let wanted = format!("{}/kill-5", self.tree.path());
-        let told = self.until_told(ARRIVAL_MAX, |fired| fired.values().any(|group| *group == wanted));
+        let told = self.until_told(ARRIVAL_MAX, |fired| fired.values().any(|group| *group == wanted))?;
         checks.check(
             "a kill is told all the same",
             told.values().any(|group| *group == wanted),
             format!("{told:?}"),
         );
         let status = agent.status()?;
-        agent.until(ARRIVAL_MAX, |later| {
+        agent.status_within(ARRIVAL_MAX, |later| {
             later["looks"].as_u64() > status["looks"].as_u64().map(|looks| looks + 12)
         })?;
         let said = agent.said();
         let count = |words: &str| said.lines().filter(|line| line.contains(words)).count();
         let counts = (count("the history stops"), count("what is told cannot be kept"));
         checks.check("each is said once", counts == (1, 1), format!("{counts:?} in {said}"));
-        Ok(())
+        agent.kill()
     }
 
     /// Waits until the webhook was told what is wanted: the group of each incident of ours, by its name.
@@ -308,9 +314,8 @@ impl<'product> Stage<'product> {
         &mut self,
         longest: Duration,
         is_wanted: impl Fn(&BTreeMap<String, String>) -> bool,
-    ) -> BTreeMap<String, String> {
-        let begun = Instant::now();
-        loop {
+    ) -> anyhow::Result<BTreeMap<String, String>> {
+        let fired = || {
             let bodies = self.hook.taken();
             self.taken.extend(bodies.iter().filter_map(|taken| serde_json::from_str(&taken.body).ok()));
             let ours = self.taken.iter().filter_map(|document| {
@@ -319,12 +324,9 @@ impl<'product> Stage<'product> {
                     alert["labels"]["cgroup"].as_str().filter(|group| group.starts_with(self.tree.path()))?;
                 Some((alert["occurrence"].as_str()?.to_owned(), group.to_owned()))
             });
-            let fired = ours.collect();
-            if is_wanted(&fired) || begun.elapsed() > longest {
-                return fired;
-            }
-            thread::sleep(Duration::from_millis(100));
-        }
+            Ok(ours.collect())
+        };
+        until(longest, fired, is_wanted)
     }
 
     /// Everything that Slack was told since it was last asked, with what it was told before.
@@ -350,17 +352,4 @@ fn fill(group: &super::own_cgroup::OwnCgroup, others: &mut Vec<Holder>) -> anyho
         others.push(Holder::start(group, 1)?);
     }
     Ok(holder)
-}
-
-fn until<T>(longest: Duration, found: impl Fn() -> Option<T>) -> Option<T> {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = found() {
-            return Some(found);
-        }
-        if begun.elapsed() > longest {
-            return None;
-        }
-        thread::sleep(Duration::from_millis(100));
-    }
 }

@@ -7,14 +7,13 @@ use super::workloads::{
 use crate::real::cgroup_files::ContainerCgroup;
 use crate::real::checks::Checks;
 use crate::real::docker_daemon::{Daemon, Docker};
+use crate::real::oom::report_limit::ReportLimit;
 use crate::real::oom::stage::kills_of_machine;
+use crate::real::polling::until;
 use crate::real::product::Product;
-use crate::subprocess::interrupted;
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
 /// More than the kernel reports in full within its window of ten in five seconds; a machine without KVM takes minutes to start them.
 const STORM: usize = 16;
@@ -127,11 +126,10 @@ impl<'product> Scene<'product> {
 
     /// Children of a container are killed, and the container runs on.
     fn again(&self, agent: &RunningAgent<'_>, origin: (u64, u64), checks: &mut Checks) -> anyhow::Result<()> {
-        // The kernel's window of full reports is over.
-        sleep(Duration::from_secs(6));
+        ReportLimit::new().wait()?;
         self.workloads.go("parent")?;
         let name = Workloads::name("parent");
-        let counted = until(|| Ok(kills_by(&agent.metrics()?, &name)), |counted| *counted >= 3)?;
+        let counted = until(PATIENCE, || Ok(kills_by(&agent.metrics()?, &name)), |counted| *counted >= 3)?;
         checks.equal("parent: three children, three kills", &json!(counted), &json!(3));
         agent.wait_for_looks(2)?;
         let metrics = agent.metrics()?;
@@ -150,7 +148,8 @@ impl<'product> Scene<'product> {
     fn spike(&mut self, agent: &RunningAgent<'_>, checks: &mut Checks) -> anyhow::Result<()> {
         let cgroup = self.cgroup("spike")?;
         self.workloads.go("spike")?;
-        let peak = until(|| Ok(cgroup.memory_peak()?.unwrap_or(30 * MIB)), |peak| *peak >= 30 * MIB)?;
+        let peak =
+            until(PATIENCE, || Ok(cgroup.memory_peak()?.unwrap_or(30 * MIB)), |peak| *peak >= 30 * MIB)?;
         checks.check("spike: the kernel saw it", peak >= 30 * MIB, peak);
         agent.wait_for_looks(2)?;
         // Before Linux 5.19 on cgroup v2 there is no peak: then only a look in that very moment sees it.
@@ -183,10 +182,10 @@ impl<'product> Scene<'product> {
     fn grown(&self, agent: &RunningAgent<'_>, checks: &mut Checks) -> anyhow::Result<()> {
         for (short, least) in [("leak", 40), ("cache", CACHE_LIMIT_MIB - 2)] {
             let cgroup = self.cgroup(short)?;
-            let usage = until(|| cgroup.memory_usage(), |usage| *usage >= least * MIB)?;
+            let usage = until(PATIENCE, || cgroup.memory_usage(), |usage| *usage >= least * MIB)?;
             checks.check(&format!("{short}: it has grown"), usage >= least * MIB, usage);
         }
-        until(|| self.workloads.restarts("restarts"), |restarts| *restarts >= 3)?;
+        until(PATIENCE, || self.workloads.restarts("restarts"), |restarts| *restarts >= 3)?;
         agent.wait_for_looks(3)
     }
 
@@ -227,7 +226,7 @@ impl<'product> Scene<'product> {
         checks.equal("docker ended: the history goes on", &status["history"]["is_written"], &json!(true));
         self.workloads.docker.start_daemon()?;
         let is_back = |pid: &String| *pid != before && *pid != "0";
-        let after = until(|| self.workloads.inspect("web", "{{.State.Pid}}"), is_back)?;
+        let after = until(PATIENCE, || self.workloads.inspect("web", "{{.State.Pid}}"), is_back)?;
         checks.check("docker restarted: the container runs again", is_back(&after), &after);
         let is_named = self.wait_for_name(agent, "web")?;
         checks.check("docker restarted: it has its name again", is_named, "no such series");
@@ -340,7 +339,7 @@ impl<'product> Scene<'product> {
     fn wait_for_name(&self, agent: &RunningAgent<'_>, short: &str) -> anyhow::Result<bool> {
         let name = Workloads::name(short);
         let usage = || Ok(agent.metrics()?.value("container_memory_usage_bytes", &[("name", &name)]));
-        until(usage, Option::is_some).map(|found| found.is_some())
+        until(PATIENCE, usage, Option::is_some).map(|found| found.is_some())
     }
 
     fn cgroup(&self, short: &str) -> anyhow::Result<ContainerCgroup> {
@@ -373,7 +372,7 @@ fn ids(incidents: &Value) -> impl Iterator<Item = &str> {
 /// The kills since then, by the agent and by the kernel, when they are the same or do not become so.
 fn all_counted(agent: &RunningAgent<'_>, (counted, kills): (u64, u64)) -> anyhow::Result<[u64; 2]> {
     let read = || Ok([kills_counted(&agent.metrics()?) - counted, kills_of_machine()? - kills]);
-    until(read, |[counted, kills]| counted == kills)
+    until(PATIENCE, read, |[counted, kills]| counted == kills)
 }
 
 /// The kills of all workloads together.
@@ -406,21 +405,6 @@ fn levels(figures: &[u64]) -> usize {
     let mut levels: Vec<u64> = figures.iter().map(|figure| figure / MIB).collect();
     levels.dedup();
     levels.len()
-}
-
-/// Reads until it is as wanted; what was read last.
-fn until<T>(read: impl Fn() -> anyhow::Result<T>, is_so: impl Fn(&T) -> bool) -> anyhow::Result<T> {
-    let start = Instant::now();
-    loop {
-        let found = read()?;
-        if is_so(&found) || start.elapsed() > PATIENCE {
-            return Ok(found);
-        }
-        if interrupted() {
-            bail!("interrupted");
-        }
-        sleep(Duration::from_millis(200));
-    }
 }
 
 #[cfg(test)]

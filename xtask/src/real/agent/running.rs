@@ -1,6 +1,7 @@
 //! A running agent with a state folder of its own, and what it answers when it is asked.
 
 use crate::prometheus::server;
+use crate::real::polling::until;
 use crate::real::product::Product;
 use crate::subprocess::{Running, interrupted};
 use anyhow::{Context, bail};
@@ -51,9 +52,7 @@ impl Home {
         product: &'product Product,
         flags: &[&str],
     ) -> anyhow::Result<RunningAgent<'product>> {
-        let mut agent = self.begin(product, flags)?;
-        agent.wait_until_it_answers()?;
-        Ok(agent)
+        RunningAgent::start(product, &self.folder, flags)
     }
 
     /// Starts an agent without waiting for it.
@@ -62,7 +61,7 @@ impl Home {
         product: &'product Product,
         flags: &[&str],
     ) -> anyhow::Result<RunningAgent<'product>> {
-        RunningAgent::start(product, &self.folder, flags)
+        RunningAgent::begin(product, &self.folder, flags)
     }
 
     /// What all agents of this folder said: incidents, a line each.
@@ -99,7 +98,14 @@ pub fn free_port() -> anyhow::Result<u16> {
 }
 
 impl<'product> RunningAgent<'product> {
-    fn start(product: &'product Product, folder: &Path, flags: &[&str]) -> anyhow::Result<Self> {
+    /// Starts an agent that remembers in `state` below a folder, and waits until it answers.
+    pub fn start(product: &'product Product, folder: &Path, flags: &[&str]) -> anyhow::Result<Self> {
+        let mut agent = Self::begin(product, folder, flags)?;
+        agent.wait_until_it_answers()?;
+        Ok(agent)
+    }
+
+    fn begin(product: &'product Product, folder: &Path, flags: &[&str]) -> anyhow::Result<Self> {
         let (state, socket) = (folder.join("state"), folder.join("agent.sock"));
         let end_of = |name: &str| OpenOptions::new().create(true).append(true).open(folder.join(name));
         let (told, said): (File, File) = (end_of("told")?, end_of("said")?);
@@ -125,7 +131,8 @@ impl<'product> RunningAgent<'product> {
         Ok(())
     }
 
-    fn said(&self) -> String {
+    /// What all agents of this folder said of themselves.
+    pub fn said(&self) -> String {
         fs::read_to_string(self.folder.join("said")).unwrap_or_default()
     }
 
@@ -141,14 +148,13 @@ impl<'product> RunningAgent<'product> {
 
     /// Asks how it is until that is so; what it said last.
     pub fn status_when(&self, is_so: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
-        let start = Instant::now();
-        loop {
-            let status = self.status()?;
-            if is_so(&status) || start.elapsed() > PATIENCE || interrupted() {
-                return Ok(status);
-            }
-            sleep(Duration::from_millis(200));
-        }
+        self.status_within(PATIENCE, is_so)
+    }
+
+    /// The same, at most so long.
+    pub fn status_within(&self, longest: Duration, is_so: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
+        let last = until(longest, || Ok(self.ask()), |status| status.as_ref().is_some_and(&is_so))?;
+        last.with_context(|| format!("the agent does not answer: {}", self.said()))
     }
 
     /// Waits until it has looked so many times more.

@@ -7,8 +7,9 @@ use crate::prometheus::{Programs, programs};
 use crate::real::cgroup_files::ContainerCgroup;
 use crate::real::checks::Checks;
 use crate::real::docker_daemon::{Daemon, Docker};
+use crate::real::polling::until;
 use crate::real::product::Product;
-use crate::subprocess::{interrupted, output};
+use crate::subprocess::output;
 use anyhow::{Context, ensure};
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -16,8 +17,7 @@ use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What nobody should call a project, and the kernel and Docker let everybody.
 const PROJECT: &str = "sh\"op\\\nno\\n";
@@ -243,16 +243,9 @@ fn ask(port: u16, header: &str) -> anyhow::Result<String> {
 
 /// The value of an expression, as soon as there is one and it is as wanted; what it was last.
 fn when(prometheus: &Prometheus, expression: &str, is_so: impl Fn(&str) -> bool) -> anyhow::Result<Value> {
-    let start = Instant::now();
-    loop {
-        let answer = asked(prometheus, &format!("/api/v1/query?query={}", quoted(expression)))?;
-        let value = answer["data"]["result"][0]["value"][1].clone();
-        if value.as_str().is_some_and(&is_so) || start.elapsed() > PATIENCE {
-            return Ok(value);
-        }
-        ensure!(!interrupted(), "interrupted");
-        sleep(Duration::from_millis(200));
-    }
+    let target = format!("/api/v1/query?query={}", quoted(expression));
+    let value = || Ok(asked(prometheus, &target)?["data"]["result"][0]["value"][1].clone());
+    until(PATIENCE, value, |value| value.as_str().is_some_and(&is_so))
 }
 
 /// The series of a family with these labels, as soon as there is one.
@@ -261,16 +254,12 @@ fn when_series(
     family: &str,
     is_wanted: impl Fn(&Value) -> bool,
 ) -> anyhow::Result<Option<Value>> {
-    let start = Instant::now();
-    loop {
-        let answer = asked(prometheus, &format!("/api/v1/series?match[]={family}"))?;
-        let found = answer["data"].as_array().into_iter().flatten().find(|one| is_wanted(one)).cloned();
-        if found.is_some() || start.elapsed() > PATIENCE {
-            return Ok(found);
-        }
-        ensure!(!interrupted(), "interrupted");
-        sleep(Duration::from_millis(200));
-    }
+    let target = format!("/api/v1/series?match[]={family}");
+    let series = || {
+        let answer = asked(prometheus, &target)?;
+        Ok(answer["data"].as_array().into_iter().flatten().find(|one| is_wanted(one)).cloned())
+    };
+    until(PATIENCE, series, Option::is_some)
 }
 
 fn asked(prometheus: &Prometheus, target: &str) -> anyhow::Result<Value> {

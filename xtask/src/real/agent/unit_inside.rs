@@ -4,15 +4,15 @@ use super::running::configuration;
 use super::workloads::figures;
 use crate::real::checks::Checks;
 use crate::real::node_first_boot::stand_ins::{done, printed, tried};
+use crate::real::polling::until;
 use crate::real::product::Product;
-use crate::subprocess::interrupted;
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 use std::fs;
 use std::path::Path;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 const UNIT: &str = "highwater-agent.service";
 const BINARY: &str = "/usr/bin/highwater";
@@ -144,7 +144,8 @@ impl Scene {
     fn container(&self, checks: &mut Checks) -> anyhow::Result<()> {
         done("docker-busybox-image hw >/dev/null")?;
         done("docker run -d --name highwater-web -m 32m --network none hw /bin/busybox sleep 3600")?;
-        let list = until(|| self.history(&[]), |list| list.to_string().contains("\"highwater-web\""))?;
+        let list =
+            until(PATIENCE, || self.history(&[]), |list| list.to_string().contains("\"highwater-web\""))?;
         checks.check(
             "a container: in the history by its name",
             list.to_string().contains("\"highwater-web\""),
@@ -162,7 +163,7 @@ impl Scene {
         let status = self.status_when(|status| status["interval_seconds"].as_f64() >= Some(2.0))?;
         let is_taken = status["interval_seconds"].as_f64() >= Some(2.0) && status["config"] == CONFIG;
         checks.check("reload: the configuration holds", is_taken, &status);
-        let page = until(|| Ok(scrape()), |page| page.contains("highwater_build_info"))?;
+        let page = until(PATIENCE, || Ok(scrape()), |page| page.contains("highwater_build_info"))?;
         checks.check("reload: metrics are given", page.contains("highwater_build_info"), page);
         fs::write(CONFIG, "nonsense: 1\n")?;
         tried(&format!("systemctl reload {UNIT}"))?;
@@ -225,7 +226,7 @@ impl Scene {
         self.status_when(|status| status["looks"].as_u64() > Some(looks))?;
         checks.equal("watchdog: who looks is left alone", &json!(property("MainPID")?), &json!(pid));
         done(&format!("kill -STOP {pid}"))?;
-        let other = until(|| property("MainPID"), |now| *now != pid && now != "0")?;
+        let other = until(PATIENCE, || property("MainPID"), |now| *now != pid && now != "0")?;
         checks.check("watchdog: who hangs is started again", other != pid && other != "0", &other);
         let status = self.status_when(|status| status["looks"].as_u64() >= Some(1))?;
         checks.check("watchdog: and watches", status["looks"].as_u64() >= Some(1), &status);
@@ -256,7 +257,7 @@ impl Scene {
             fs::read_to_string(STEPS)?.lines().filter_map(|line| line.parse().ok()).collect();
         let count = before.len();
         checks.check("rebooted: there was a history", count > 10, count);
-        let found = until(|| self.steps(), |steps| steps.last() > before.last())?;
+        let found = until(PATIENCE, || self.steps(), |steps| steps.last() > before.last())?;
         let is_there = |at: u64| found.iter().any(|other| other.abs_diff(at) <= 1);
         let lost = before.iter().filter(|at| !is_there(**at)).count();
         checks.equal("rebooted: nothing of it is lost", &json!(lost), &json!(0));
@@ -309,7 +310,7 @@ impl Scene {
     }
 
     fn status_when(&self, is_so: impl Fn(&Value) -> bool) -> anyhow::Result<Value> {
-        until(|| Ok(self.status().unwrap_or_default()), is_so)
+        until(PATIENCE, || Ok(self.status().unwrap_or_default()), is_so)
     }
 
     fn history(&self, words: &[&str]) -> anyhow::Result<Value> {
@@ -346,19 +347,4 @@ fn now() -> anyhow::Result<u64> {
 fn uptime() -> anyhow::Result<u64> {
     let text = fs::read_to_string("/proc/uptime")?;
     text.split('.').next().and_then(|seconds| seconds.parse().ok()).context("/proc/uptime")
-}
-
-/// Reads until it is as wanted; what was read last. By the clock that nobody sets.
-fn until<T>(read: impl Fn() -> anyhow::Result<T>, is_so: impl Fn(&T) -> bool) -> anyhow::Result<T> {
-    let start = Instant::now();
-    loop {
-        let found = read()?;
-        if is_so(&found) || start.elapsed() > PATIENCE {
-            return Ok(found);
-        }
-        if interrupted() {
-            bail!("interrupted");
-        }
-        sleep(Duration::from_millis(300));
-    }
 }

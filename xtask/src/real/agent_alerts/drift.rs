@@ -25,18 +25,18 @@ pub fn check(stage: &mut Stage<'_>, checks: &mut Checks) -> anyhow::Result<()> {
         let ours = |alert: &&Value| alert["title"].as_str().is_some_and(|title| title.starts_with("drifts"));
         firing.filter(|alert| alert["rule"] == "limit-drift").any(|alert| ours(&alert))
     };
-    agent.until(ARRIVAL_MAX, |status| status["looks"].as_u64() > Some(8))?;
+    agent.status_within(ARRIVAL_MAX, |status| status["looks"].as_u64() > Some(8))?;
     stage.docker.command(&["update", "-m", "128m", "--memory-swap", "128m", "drifts"])?;
     // The rule would fire ten seconds after the limit is seen, and an engine is asked again after five at the latest.
-    let status = agent.until(Duration::from_secs(25), drifts)?;
+    let status = agent.status_within(Duration::from_secs(25), drifts)?;
     checks.check("a limit that the engine changed is no drift", !drifts(&status), &status["alerts"]);
     fs::write(&file, (100 * MIB).to_string()).with_context(|| file.display().to_string())?;
-    let status = agent.until(ARRIVAL_MAX, drifts)?;
+    let status = agent.status_within(ARRIVAL_MAX, drifts)?;
     checks.check("one that was changed past it is", drifts(&status), &status["alerts"]);
     fs::write(&file, (128 * MIB).to_string()).with_context(|| file.display().to_string())?;
-    let status = agent.until(ARRIVAL_MAX, |status| !drifts(status))?;
+    let status = agent.status_within(ARRIVAL_MAX, |status| !drifts(status))?;
     checks.check("until it is as declared", !drifts(&status), &status["alerts"]);
-    Ok(())
+    agent.kill()
 }
 
 fn limit_file(id: &str) -> anyhow::Result<PathBuf> {
