@@ -53,8 +53,17 @@ pub fn fetch(
     Fetch { settings, server: &server, tell, gathered: Mutex::default(), warnings: BTreeSet::new() }.run()
 }
 
-/// Whose containers there are, the metric that tells of them, and the matchers for those that are wanted.
-type Found = (World, &'static str, String);
+/// What there is to be had.
+struct Found {
+    /// Whose containers.
+    world: World,
+    /// The metric that tells of them.
+    metric: &'static str,
+    /// Matchers for those that are wanted.
+    filter: String,
+    /// How their memory is asked for.
+    memory: Ask,
+}
 
 struct Fetch<'fetch> {
     settings: &'fetch FetchSettings,
@@ -73,8 +82,7 @@ impl Fetch<'_> {
         let span = plan::span(self.settings, now);
         let whole = Shard { span, filter: plan::namespaces(self.settings) };
         let owners = OWNERS.map(|owner| Job::new(Ask::Owners(owner), World::Kubernetes, whole.clone()));
-        self.ask(owners.into())?;
-        let Some((world, metric, filter)) = self.memory_metric(span)? else {
+        let Some(Found { world, metric, filter, memory }) = self.memory_metric(span, owners.into())? else {
             return Err(if self.settings.workloads.is_empty() {
                 self.empty(span)
             } else {
@@ -82,7 +90,6 @@ impl Fetch<'_> {
             });
         };
         self.gathered().counts.retain(|_, count| *count > 0);
-        let memory = self.how(world, metric, Shard { span, filter: filter.clone() })?;
         let jobs = plan::bulk(self.settings, &self.gathered(), world, memory, span, &filter);
         self.ask(jobs)?;
         let jobs = plan::rare(self.settings, &self.gathered(), world, memory, span);
@@ -132,26 +139,28 @@ impl Fetch<'_> {
         Ok((self.settings.end.unwrap_or_else(|| theirs.cast_signed()), remark))
     }
 
-    /// The best metric that there is, and whose containers it tells of; counts them as it looks.
-    fn memory_metric(&mut self, span: Span) -> Result<Option<Found>, PrometheusError> {
+    /// The best metric that there is, and whose containers it tells of; counts them as it looks, and asks who owns whom.
+    fn memory_metric(&mut self, span: Span, mut owners: Vec<Job>) -> Result<Option<Found>, PrometheusError> {
+        // The pods of a workload are found by their owners; where all are wanted, nothing waits for these.
+        if !self.settings.workloads.is_empty() {
+            self.ask(std::mem::take(&mut owners))?;
+        }
         for world in [World::Kubernetes, World::Engine] {
             let filter = plan::filter(self.settings, &self.gathered(), world);
             for metric in MEMORY {
                 let whole = Shard { span, filter: filter.clone() };
-                self.ask(vec![Job::new(Ask::Counts(metric), world, whole)])?;
+                let job = |ask| Job::new(ask, world, whole.clone());
+                let mut jobs = vec![job(Ask::Counts(metric)), job(Ask::Density(metric))];
+                jobs.append(&mut owners);
+                self.gathered().number = None;
+                self.ask(jobs)?;
                 if self.gathered().counts.values().any(|count| *count > 0) {
-                    return Ok(Some((world, metric, filter)));
+                    let memory = plan::memory(metric, self.gathered().number, span.step_seconds);
+                    return Ok(Some(Found { world, metric, filter, memory }));
                 }
             }
         }
         Ok(None)
-    }
-
-    fn how(&mut self, world: World, metric: &'static str, whole: Shard) -> Result<Ask, PrometheusError> {
-        let step_seconds = whole.span.step_seconds;
-        self.gathered().number = None;
-        self.ask(vec![Job::new(Ask::Density(metric), world, whole)])?;
-        Ok(plan::memory(metric, self.gathered().number, step_seconds))
     }
 
     fn no_workload(&self, span: Span) -> PrometheusError {

@@ -48,6 +48,12 @@ pub struct Verdict {
 /// Prometheus itself refuses more than 11,000 steps; samples as they are may be two in a step.
 const POINTS_MAX: usize = 50_000;
 
+/// So many digits are exact in a float.
+const EXACT_DIGITS_MAX: usize = 15;
+
+/// Seconds since 1970 with more digits are no date.
+const MOMENT_DIGITS_MAX: usize = 12;
+
 /// More labels than any exporter gives.
 const LABELS_MAX: usize = 256;
 
@@ -124,8 +130,20 @@ impl AnswerReader {
     /// # Errors
     /// When it is no JSON, or not the JSON of such an answer.
     pub fn feed(&mut self, piece: &[u8], take: &mut dyn FnMut(&SeriesAnswer)) -> Result<(), JsonFault> {
-        let state = &mut self.state;
-        self.lexer.feed(piece, &mut |token| state.token(token, take))
+        let Self { lexer, state } = self;
+        let mut rest = piece;
+        while !rest.is_empty() {
+            let taken = match sample(rest) {
+                Some((point, length)) if lexer.is_before_element() && state.has_room() => {
+                    state.series.points.push(point);
+                    lexer.pass_element(length);
+                    length
+                }
+                Some(_) | None => lexer.next(rest, &mut |token| state.token(token, take))?,
+            };
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+        Ok(())
     }
 
     /// What the whole answer said.
@@ -160,6 +178,11 @@ impl AnswerState {
             }
             Token::Null => Ok(()),
         }
+    }
+
+    /// Whether a list of values is being read that may have one more.
+    fn has_room(&self) -> bool {
+        self.frame() == Some(Frame::Values) && self.series.points.len() < POINTS_MAX
     }
 
     fn frame(&self) -> Option<Frame> {
@@ -306,7 +329,6 @@ impl AnswerState {
         match self.frame() {
             Some(Frame::Pair) if self.moment.is_none() => {
                 let moment = number_of(text).ok_or("a moment in seconds")?;
-                // What a date can be; beyond it nothing is a moment.
                 if !(0.0..1e12).contains(&moment) {
                     return Err("a moment in seconds since 1970");
                 }
@@ -330,11 +352,31 @@ impl AnswerState {
     }
 }
 
+/// A moment and a value in whole numbers, as nearly all of a long answer is, and how many bytes they take; whatever else is there,
+/// or goes on in the next piece, is read mark by mark.
+fn sample(text: &[u8]) -> Option<(Point, usize)> {
+    let (seconds, rest) = whole_number(text.strip_prefix(b"[")?, MOMENT_DIGITS_MAX)?;
+    let (value, rest) = whole_number(rest.strip_prefix(b",\"")?, EXACT_DIGITS_MAX)?;
+    let rest = rest.strip_prefix(b"\"]")?;
+    Some((Point { seconds: seconds.cast_signed(), value: value as f64 }, text.len() - rest.len()))
+}
+
+/// The digits at the beginning, and what is behind them.
+fn whole_number(text: &[u8], digits_max: usize) -> Option<(u64, &[u8])> {
+    let (mut number, mut rest) = (0, text);
+    while let Some((&byte @ b'0'..=b'9', behind)) = rest.split_first() {
+        number = number * 10 + u64::from(byte - b'0');
+        rest = behind;
+        if text.len() - rest.len() > digits_max {
+            return None;
+        }
+    }
+    (rest.len() < text.len()).then_some((number, rest))
+}
+
 /// A number; most are whole amounts, which are read several times as fast.
 fn number_of(text: &str) -> Option<f64> {
-    /// So many digits are exact in a float.
-    const DIGITS_MAX: usize = 15;
-    if text.is_empty() || text.len() > DIGITS_MAX || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if text.is_empty() || text.len() > EXACT_DIGITS_MAX || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return text.parse().ok();
     }
     Some(text.bytes().fold(0_u64, |number, byte| number * 10 + u64::from(byte - b'0')) as f64)
@@ -344,7 +386,7 @@ fn number_of(text: &str) -> Option<f64> {
 mod tests {
     use super::{AnswerReader, Point, SeriesAnswer, Verdict, number_of};
     use crate::prometheus::json::JsonFault;
-    use proptest::prelude::{ProptestConfig, proptest};
+    use proptest::prelude::{ProptestConfig, prop, proptest};
 
     fn read(text: &str, piece_bytes: usize) -> Result<(Vec<SeriesAnswer>, Verdict), JsonFault> {
         let mut reader = AnswerReader::default();
@@ -427,6 +469,20 @@ mod tests {
 
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(300))]
+
+        /// Byte by byte no value is ever there as a whole.
+        #[test]
+        fn a_list_of_values_is_the_same_however_it_comes(
+            values in prop::collection::vec(("[0-9]{1,13}(\\.[0-9])?", "-?[0-9]{1,17}|NaN|[0-9]\\.5"), 0..9),
+            mark in "[],{ \"]?", piece in 1_usize..60,
+        ) {
+            let pairs: Vec<String> = values.iter().map(|(moment, value)| format!("[{moment},\"{value}\"]")).collect();
+            let list = pairs.join(",");
+            let text = format!(r#"{{"data":{{"result":[{{"values":[{list}{mark}]}}],"other":[{list}]}}}}"#);
+            let shown = |piece| read(&text, piece).map(|(series, verdict)| (format!("{series:?}"), verdict));
+            assert_eq!(shown(piece), shown(1));
+            assert_eq!(shown(text.len()), shown(1));
+        }
 
         #[test]
         fn a_damaged_answer_is_refused_or_read_but_never_a_panic(at in 0..MATRIX.len(), byte: u8, piece in 1_usize..200) {

@@ -143,7 +143,8 @@ fn kills(gathered: &Gathered, key: &ContainerKey, step_seconds: u64) -> Vec<Kill
 }
 
 fn limits(gathered: &Gathered, key: &ContainerKey) -> Option<LimitsToday> {
-    let now = |present| gathered.present.get(&(key.clone(), present)).copied();
+    let known = gathered.present.get(key)?;
+    let now = |present| known.get(&present).copied();
     let bytes = |present| now(present).filter(|value| is_limit(*value)).map(|value| Bytes(value as u64));
     let swap = now(Present::SwapLimit).filter(|value| (0.0..UNLIMITED_BYTES).contains(value));
     let swap = swap.map(|value| Bytes(value as u64));
@@ -160,8 +161,9 @@ fn limits(gathered: &Gathered, key: &ContainerKey) -> Option<LimitsToday> {
 
 /// Swapped memory is anonymous too: without it a container that swaps much would seem to have little to swap.
 fn parts(gathered: &Gathered, key: &ContainerKey, series: &Series) -> Option<MemoryParts> {
+    let known = gathered.present.get(key)?;
     let part = |present| {
-        let value = gathered.present.get(&(key.clone(), present)).copied();
+        let value = known.get(&present).copied();
         value.filter(|value| value.is_finite() && *value >= 0.0).map(|value| Bytes(value as u64))
     };
     let recent = series.samples().last()?.seconds.saturating_sub(PARTS_SECONDS.cast_signed());

@@ -49,7 +49,7 @@ pub struct Gathered {
     /// Limits at kills.
     pub limits_when_killed: BTreeMap<ContainerKey, Vec<Sample>>,
     /// What holds at the end.
-    pub present: BTreeMap<(ContainerKey, Present), f64>,
+    pub present: BTreeMap<ContainerKey, BTreeMap<Present, f64>>,
     /// Kind and name of owners.
     pub owners: BTreeMap<OwnedKey, (String, String)>,
     /// What was odd.
@@ -93,7 +93,7 @@ impl Gathered {
                 }
                 Ask::Present(present) => {
                     if let Some(point) = series.points.last() {
-                        self.present.insert((key, present), point.value);
+                        self.present.entry(key).or_default().insert(present, point.value);
                     }
                 }
                 Ask::Owners(owner) => self.own(owner, &series),

@@ -92,21 +92,31 @@ impl From<&'static str> for StepFault {
 type Sink<'sink> = dyn FnMut(Token<'_>) -> Result<(), &'static str> + 'sink;
 
 impl Lexer {
-    /// Reads one more piece.
+    /// Reads what stands at the beginning of a piece, a mark or a part of a value; how many bytes that was.
     ///
     /// # Errors
     /// At the first byte that is no JSON, and at the first token that the sink refuses.
-    pub fn feed(&mut self, piece: &[u8], sink: &mut Sink<'_>) -> Result<(), JsonFault> {
-        let mut rest = piece;
-        while let Some((&byte, _)) = rest.split_first() {
-            let taken = self.step(byte, rest, sink).map_err(|StepFault { behind, expected }| {
-                let read = (piece.len().saturating_sub(rest.len()) + behind) as u64;
-                JsonFault { offset: self.before + read, expected, is_cut: false }
-            })?;
-            rest = rest.get(taken..).unwrap_or_default();
-        }
-        self.before += piece.len() as u64;
-        Ok(())
+    pub fn next(&mut self, piece: &[u8], sink: &mut Sink<'_>) -> Result<usize, JsonFault> {
+        let Some(&byte) = piece.first() else { return Ok(0) };
+        let taken = self.step(byte, piece, sink).map_err(|StepFault { behind, expected }| JsonFault {
+            offset: self.before + behind as u64,
+            expected,
+            is_cut: false,
+        })?;
+        self.before += taken as u64;
+        Ok(taken)
+    }
+
+    /// Whether a list's next element may begin here.
+    #[must_use]
+    pub fn is_before_element(&self) -> bool {
+        matches!(self.state, State::Value | State::ValueOrEnd) && self.inside.last() == Some(&Inside::Array)
+    }
+
+    /// Passes over a whole element of a list that somebody else has read.
+    pub fn pass_element(&mut self, bytes: usize) {
+        self.before += bytes as u64;
+        self.after_value();
     }
 
     /// Whether a whole value was read.
@@ -340,11 +350,14 @@ mod tests {
     fn read(text: &[u8], piece_bytes: usize) -> Result<(Vec<String>, bool), JsonFault> {
         let mut tokens = Vec::new();
         let mut lexer = Lexer::default();
-        for piece in text.chunks(piece_bytes.max(1)) {
-            lexer.feed(piece, &mut |token: Token<'_>| {
-                tokens.push(format!("{token:?}"));
-                Ok(())
-            })?;
+        for mut piece in text.chunks(piece_bytes.max(1)) {
+            while !piece.is_empty() {
+                let taken = lexer.next(piece, &mut |token: Token<'_>| {
+                    tokens.push(format!("{token:?}"));
+                    Ok(())
+                })?;
+                piece = &piece[taken..];
+            }
         }
         Ok((tokens, lexer.is_over()))
     }
