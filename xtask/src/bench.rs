@@ -54,7 +54,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     anyhow::ensure!(build.success(), "cargo build --release: {build}");
     let highwater = repository::target(&root).join("release/highwater");
     if args.only_prometheus {
-        print!("{}", table(&[prometheus::advice(&highwater)?]));
+        print!("{}", table(&prometheus::advice(&highwater)?));
         return Ok(ExitCode::SUCCESS);
     }
     if args.only_oom {
@@ -66,7 +66,7 @@ pub fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     rows.push(list_against_docker_stats(&highwater)?);
     rows.push(memory_of_top(&highwater)?);
     rows.push(oom::delay(&highwater)?);
-    rows.push(prometheus::advice(&highwater)?);
+    rows.extend(prometheus::advice(&highwater)?);
     rows.extend(ratios(&root, "highwater", "agent", &highwater)?);
     rows.extend(ratios(&root, "highwater-kernel", "oom_report", &highwater)?);
     rows.extend(ratios(&root, "highwater", "history", &highwater)?);
