@@ -23,6 +23,7 @@ use judge::look_rate::LookRate;
 use model::kernel_log::BootId;
 use model::recorded::StepLength;
 use sinks::sd_notify::SdNotify;
+use sources::cgroup::descriptors::KERNEL_BYTES_PER_DESCRIPTOR;
 use sources::host_root::HostRoot;
 use sources::oom_watch::{OomWatch, WatchOptions};
 use sources::recorded::RecordedMachine;
@@ -60,8 +61,9 @@ pub const SOCKET: &str = "/run/highwater/agent.sock";
 /// What is kept in memory of the seconds before a kill; the rest is in the history.
 const BEFORE_KILL_BYTES_MAX: usize = 2 * 1024 * 1024;
 
-/// Each file that is kept open pins four KiB of the kernel's memory: so many are 16 MiB.
-const DESCRIPTORS_MAX: usize = 3_700;
+/// What files that are kept open may pin of the kernel's memory: enough for all that is read often of a thousand containers. What
+/// does not fit is opened each time, which costs a little more of the processor.
+const KEPT_FILES_BYTES_MAX: u64 = 8 << 20;
 
 /// Flags of `agent`.
 #[derive(Args)]
@@ -199,7 +201,8 @@ fn options(settings: &Settings, store: Option<&Store>) -> WatchOptions {
         start: store.map_or(usual.start, watch::start),
         interval: settings.wanted.interval,
         bytes_max: BEFORE_KILL_BYTES_MAX,
-        descriptors_max: DESCRIPTORS_MAX,
+        descriptors_max: usize::try_from(KEPT_FILES_BYTES_MAX / KERNEL_BYTES_PER_DESCRIPTOR)
+            .unwrap_or(usize::MAX),
         ..usual
     }
 }
