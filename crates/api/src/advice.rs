@@ -167,5 +167,11 @@ fn because(reason: &Because) -> Value {
         Because::HotReplica { name, needs, others } => {
             json!({"reason": "hot_replica", "name": name, "needs_bytes": needs.0, "others_bytes": others.0})
         }
+        Because::Leak { is_confirmed, bytes_per_day, seconds_left } => json!({
+            "reason": "leak",
+            "certainty": if *is_confirmed { "confirmed" } else { "suspected" },
+            "growth_bytes_per_day": bytes_per_day.0,
+            "seconds_to_advised": seconds_left,
+        }),
     }
 }

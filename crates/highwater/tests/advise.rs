@@ -102,6 +102,32 @@ fn classes_decide_on_swap_and_a_hot_replica_on_all() {
 }
 
 #[test]
+fn a_leak_is_told_beside_the_limit_that_it_will_fill() {
+    let folder = Folder::new();
+    let healthy = folder.text(&[]);
+    assert!(!healthy.contains("leak"), "{healthy}");
+    let mut text = "seconds,shop-web-1,shop-worker-1\n".to_owned();
+    for minute in 0..4 * 1440_u64 {
+        let noise = minute * 7919 % 10;
+        writeln!(text, "{},{},{}", minute * 60, 300 + noise, 500 + noise + minute / 72).unwrap();
+    }
+    std::fs::write(folder.path().join("m.csv"), text).unwrap();
+    let table = folder.text(&[]);
+    assert!(table.contains("shop-worker leaks: no limit mends that"), "{table}");
+    assert!(table.contains("highwater leaks --csv m.csv --unit MiB\n"), "{table}");
+    let document: Value = serde_json::from_str(&folder.text(&["--as", "json"])).unwrap();
+    let leak = |name: &str| {
+        let reasons = workload(&document, name)["because"].as_array().unwrap();
+        reasons.iter().find(|reason| reason["reason"] == "leak").cloned()
+    };
+    assert_eq!(leak("shop-web"), None);
+    let found = leak("shop-worker").unwrap();
+    assert_eq!(found["certainty"], "confirmed");
+    let per_day = found["growth_bytes_per_day"].as_f64().unwrap() / MIB as f64;
+    assert!((19.0..21.0).contains(&per_day), "{per_day} MiB a day");
+}
+
+#[test]
 fn docker_lines_have_memory_and_swap_together_and_go_back() {
     let folder = Folder::new();
     let flags = ["--compose", "compose.yaml", "--class", "batch", "--workload", "shop-web,shop-worker"];

@@ -7,6 +7,7 @@ pub mod class_cap;
 pub mod confidence;
 pub mod heap;
 pub mod histogram;
+pub mod leaking;
 pub mod limited_swap;
 pub mod margin;
 pub mod node;

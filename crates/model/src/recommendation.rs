@@ -120,6 +120,15 @@ pub enum Because {
         /// What the others need, the median.
         others: Bytes,
     },
+    /// It leaks: what is advised will be full too.
+    Leak {
+        /// Whether that is sure; a day of growth alone is a suspicion.
+        is_confirmed: bool,
+        /// How much more it holds after a day.
+        bytes_per_day: Bytes,
+        /// How long until memory and swap as advised are full.
+        seconds_left: u64,
+    },
 }
 
 /// What a workload should be given.

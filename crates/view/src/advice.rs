@@ -12,7 +12,10 @@ use crate::text::{Line, Tone, wrapped};
 use crate::units::{ABSENT, bytes, count};
 use kernel::bytes::Bytes;
 use model::policy::AssignedBy;
-use model::recommendation::{Advice, AdvisedWorkload, AskedOfNodes};
+use model::recommendation::{Advice, AdvisedWorkload, AskedOfNodes, Because};
+
+/// Of many only some are named.
+const LEAKS_NAMED_MAX: usize = 3;
 
 /// What is said beside the workloads.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +52,11 @@ pub fn table(workloads: &[AdvisedWorkload], beside: &Beside, width: usize) -> Ve
     lines.push(Line::empty());
     let said = beside.nodes.map(nodes::sentences).into_iter().flatten();
     let said = said.chain(beside.untold.map(str::to_owned));
-    for sentence in sentences(workloads).into_iter().chain(said) {
+    let leaks = leaks(workloads);
+    let leaks_command = leaks
+        .as_ref()
+        .map(|_| Line::of(Tone::Quiet, format!("How fast, and since when: highwater leaks {flags}")));
+    for sentence in sentences(workloads).into_iter().chain(leaks).chain(said) {
         lines.extend(wrapped(&sentence, width.max(20)).into_iter().map(Line::plain));
     }
     let example = workloads.iter().find(|workload| workload.recommendation().is_some());
@@ -59,6 +66,7 @@ pub fn table(workloads: &[AdvisedWorkload], beside: &Beside, width: usize) -> Ve
         let commands = format!("Commands with their undo: highwater advise {flags}{more} --as {form}");
         lines.push(Line::of(Tone::Quiet, commands));
     }
+    lines.extend(leaks_command);
     lines.push(Line::of(Tone::Quiet, format!("How such advice would have done: highwater replay {flags}")));
     lines
 }
@@ -95,6 +103,23 @@ fn class(workload: &AdvisedWorkload) -> String {
         AssignedBy::Default => format!("{name}?"),
         AssignedBy::Rule(_) | AssignedBy::Asked => name.to_owned(),
     }
+}
+
+/// Which of them leak for sure: a table of limits alone would look as if those were enough.
+fn leaks(workloads: &[AdvisedWorkload]) -> Option<String> {
+    let leaks = |workload: &&AdvisedWorkload| {
+        let because = workload.recommendation().map_or(&[][..], |advised| &advised.because);
+        because.iter().any(|reason| matches!(reason, Because::Leak { is_confirmed: true, .. }))
+    };
+    let names: Vec<&str> = workloads.iter().filter(leaks).map(|workload| workload.name.as_str()).collect();
+    let some = names.get(..names.len().min(LEAKS_NAMED_MAX)).unwrap_or_default().join(", ");
+    let who = match names.len() {
+        0 => return None,
+        1 => format!("{some} leaks"),
+        count if count > LEAKS_NAMED_MAX => format!("{some} and {} more leak", count - LEAKS_NAMED_MAX),
+        _ => format!("{some} leak"),
+    };
+    Some(format!("{who}: no limit mends that, it only sets when the kill comes."))
 }
 
 fn sentences(workloads: &[AdvisedWorkload]) -> Vec<String> {

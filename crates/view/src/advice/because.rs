@@ -72,6 +72,12 @@ pub fn because(reason: &Because) -> String {
             bytes(*needs),
             bytes(*others)
         ),
+        Because::Leak { is_confirmed, bytes_per_day, seconds_left } => format!(
+            "{} by {} a day: memory and swap as advised are full in {}. No limit mends a leak.",
+            if *is_confirmed { "It leaks" } else { "It seems to leak" },
+            bytes(*bytes_per_day),
+            time(*seconds_left)
+        ),
     }
 }
 

@@ -5,7 +5,7 @@ use crate::cli::history::ReadHistories;
 use crate::cli::parallel;
 use crate::cli::progress::Progress;
 use judge::recommend::veto::{MemoryMakeUp, veto};
-use judge::recommend::{advise, class_cap, heap, node, replicas, workload};
+use judge::recommend::{advise, class_cap, heap, leaking, node, replicas, workload};
 use kernel::bytes::Bytes;
 use model::history::{MemoryParts, WorkloadHistory};
 use model::policy::{AssignedBy, Environment, MemoryPolicy, PolicyAssignment, PolicySubject, WorkloadClass};
@@ -160,9 +160,15 @@ fn one<'a>(
         .iter()
         .max_by_key(|(_, one)| one.memory.saturating_add(one.swap))
         .map_or(first, |(history, _)| *history);
-    let histories = recommended.iter().map(|(history, _)| *history).collect();
+    let histories: Vec<&WorkloadHistory> = recommended.iter().map(|(history, _)| *history).collect();
     let named = recommended.into_iter().map(|(history, one)| (history.name.clone(), one)).collect();
-    let advice = replicas::together(named).map_or(Advice::NotEnough(missing), Advice::Recommended);
+    let advice = match replicas::together(named) {
+        Some(mut advised) => {
+            advised.because.extend(leaking::because(&histories, read.interval_seconds, &advised));
+            Advice::Recommended(advised)
+        }
+        None => Advice::NotEnough(missing),
+    };
     // A replica that is gone has no limits any more; those that are there have.
     let today =
         group.iter().find_map(|history| history.limits).or_else(|| service.map(|service| service.today));
