@@ -452,15 +452,15 @@ complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_see
 complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from render" -l for -d 'Whose tool' -r -f -a "karpenter\t'an EC2NodeClass of Karpenter, AL2023; checked by Karpenter\'s schema, and a first boot in a virtual machine'
 eks-nodeadm\t'user data of an EKS node group, AL2023; checked by a first boot in a virtual machine with a stand-in for nodeadm'
-kubeadm\t'configuration for kubeadm init and join; unverified'
+kubeadm\t'configuration for kubeadm init and join; compared with kubeadm\'s types (cmd/kubeadm/app/apis/kubeadm/v1beta4), unverified by a tool'
 cloud-init\t'a #cloud-config; checked by cloud-init schema'
 systemd\t'units and files, as `systemctl cat` shows them; checked by systemd-analyze verify'
 shell\t'one script: sh swap.sh apply|check|undo; checked by shellcheck, and apply, check and undo in a virtual machine'
-k3s\t'a script for a node of k3s; unverified'
-talos\t'documents of a Talos machine configuration; unverified'
+k3s\t'a script for a node of k3s; compared with k3s\'s kubelet.conf.d (pkg/agent/config) and the script of `shell`, unverified by a tool'
+talos\t'documents of a Talos machine configuration; compared with Talos\' types (pkg/machinery/config/types), unverified by a tool'
 aks\t'kubeletConfig and linuxOSConfig of an AKS node pool; checked by the types of Azure\'s SDK'
 gke\t'a node system configuration of GKE; checked by the types of Google\'s client library, swapConfig alone'
-bottlerocket\t'settings of Bottlerocket; unverified'
+bottlerocket\t'settings of Bottlerocket; compared with Bottlerocket\'s settings models (KubernetesSettingsV1), unverified by a tool'
 zram-generator\t'zram-generator.conf; checked by zram-generator 1.1.2'"
 complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from render" -l swap -d 'A swap file of this size: `8Gi`, `50%` of the memory, `25%disk` of its file system' -r
 complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from render" -l file -d 'Where the swap file of the --swap before it lies; /swapfile when not given' -r

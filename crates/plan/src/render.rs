@@ -75,8 +75,8 @@ pub enum Target {
 pub enum Checked {
     /// By this.
     By(&'static str),
-    /// By nothing but the provider's documentation.
-    Unverified,
+    /// By nothing that runs: its keys were compared once with these types, which are the provider's own.
+    Compared(&'static str),
 }
 
 impl Target {
@@ -161,7 +161,12 @@ impl Target {
             Self::Aks => Checked::By("the types of Azure's SDK"),
             Self::Gke => Checked::By("the types of Google's client library, swapConfig alone"),
             Self::ZramGenerator => Checked::By("zram-generator 1.1.2"),
-            Self::Kubeadm | Self::K3s | Self::Talos | Self::Bottlerocket => Checked::Unverified,
+            Self::Kubeadm => Checked::Compared("kubeadm's types (cmd/kubeadm/app/apis/kubeadm/v1beta4)"),
+            Self::K3s => {
+                Checked::Compared("k3s's kubelet.conf.d (pkg/agent/config) and the script of `shell`")
+            }
+            Self::Talos => Checked::Compared("Talos' types (pkg/machinery/config/types)"),
+            Self::Bottlerocket => Checked::Compared("Bottlerocket's settings models (KubernetesSettingsV1)"),
         }
     }
 }
@@ -186,9 +191,9 @@ pub fn render(target: Target, wanted: &NodeSwap, node: RenderNode) -> Rendered {
         Target::K3s => k3s::render(wanted, node),
         Target::ZramGenerator => zram_generator::render(wanted, node),
     };
-    if rendered.text.is_some() && target.checked() == Checked::Unverified {
+    if let (Some(_), Checked::Compared(types)) = (&rendered.text, target.checked()) {
         rendered.remarks.push(format!(
-            "Unverified: no schema or tool of `{}` has checked this text. It follows the documentation.",
+            "Unverified by a tool: its keys were compared with {types}; nothing of `{}` has read this text.",
             target.name()
         ));
     }

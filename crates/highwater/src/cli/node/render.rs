@@ -43,7 +43,7 @@ fn targets() -> impl TypedValueParser<Value = Target> {
     let words = Target::ALL.map(|target| {
         let checked = match target.checked() {
             Checked::By(what) => format!("checked by {what}"),
-            Checked::Unverified => "unverified".to_owned(),
+            Checked::Compared(types) => format!("compared with {types}, unverified by a tool"),
         };
         PossibleValue::new(target.name()).help(format!("{}; {checked}", target.summary()))
     });
