@@ -54,7 +54,10 @@ struct Scene<'product> {
 impl<'product> Scene<'product> {
     fn agent(&self, metrics: &[(&str, &str)]) -> anyhow::Result<RunningAgent<'product>> {
         let config = self.home.path("agent.yaml").display().to_string();
-        fs::write(&config, configuration("1s", Some(metrics)))?;
+        let told = self.home.path("alerts").display().to_string();
+        // A receiver has series too.
+        let sinks = format!("  sinks: [{{name: 'a \"file\"', log: {{path: {told}}}}}]\n");
+        fs::write(&config, configuration("1s", Some(metrics)) + &sinks)?;
         let address = format!("127.0.0.1:{}", self.port);
         let flags =
             ["--docker-host", self.workloads.docker.host(), "--config", &config, "--listen", &address];
@@ -99,6 +102,11 @@ impl<'product> Scene<'product> {
         checks.check(
             "promtool: the odd name is on the page",
             page.contains(r#"sh\"op\\\nno\\n/we'b{"#),
+            &page,
+        );
+        checks.check(
+            "promtool: and a receiver",
+            page.contains(r#"highwater_alert_receiver_waiting{receiver="a \"file\""} "#),
             &page,
         );
         checks.equal("promtool: nothing to say against the page", &json!(self.promtool(&page)?), &json!(""));

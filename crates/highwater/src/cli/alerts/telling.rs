@@ -155,11 +155,9 @@ impl Telling {
     /// What became of all attempts to tell each receiver, also before its settings changed.
     #[must_use]
     pub fn totals(&self) -> BTreeMap<&str, ReceiverTotals> {
-        let total = |(name, receiver): (&'_ String, &Receiver)| {
-            let before = self.done_before.get(name).copied().unwrap_or_default();
-            before.plus(receiver.courier.totals())
-        };
-        self.receivers.iter().map(|each| (each.0.as_str(), total(each))).collect()
+        let before = |name: &String| self.done_before.get(name).copied().unwrap_or_default();
+        let receivers = self.receivers.iter();
+        receivers.map(|(name, it)| (name.as_str(), before(name).plus(it.courier.totals()))).collect()
     }
 
     /// Ends the couriers, and marks what arrived meanwhile. What waits is told by whoever opens the folder next.
