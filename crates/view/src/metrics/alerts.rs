@@ -64,27 +64,27 @@ fn receivers(page: &mut Page, state: &AlertsState, totals: &BTreeMap<&str, Recei
     };
     let waiting = state.receivers.iter().map(|receiver| Value::Whole(receiver.waiting as u64));
     page.family(family, named.iter().map(String::as_str).zip(waiting));
-    let counters: [(&str, &str, fn(&ReceiverTotals) -> u64); 3] = [
-        ("highwater_alert_receiver_failures_total", "Attempts to tell the receiver that failed.", |totals| {
-            totals.failures
-        }),
-        (
-            "highwater_alert_receiver_deliveries_total",
-            "Attempts at which the receiver took what it was given, one message or several.",
-            |totals| totals.deliveries,
-        ),
-        (
-            "highwater_alert_receiver_refused_total",
-            "Messages that the receiver would not have, which are not told it any more.",
-            |totals| totals.refused,
-        ),
-    ];
-    for (name, help, count) in counters {
+    let mut counter = |name, help, count: fn(&ReceiverTotals) -> u64| {
         let samples = state.receivers.iter().zip(&named).filter_map(|(receiver, labels)| {
             totals.get(receiver.name.as_str()).map(|totals| (labels.as_str(), Value::Whole(count(totals))))
         });
         page.family(Family { name, kind: Kind::Counter, help }, samples);
-    }
+    };
+    counter(
+        "highwater_alert_receiver_failures_total",
+        "Attempts to tell the receiver that failed.",
+        |totals| totals.failures,
+    );
+    counter(
+        "highwater_alert_receiver_deliveries_total",
+        "Attempts at which the receiver took what it was given, one message or several.",
+        |totals| totals.deliveries,
+    );
+    counter(
+        "highwater_alert_receiver_refused_total",
+        "Messages that the receiver would not have, which are not told it any more.",
+        |totals| totals.refused,
+    );
 }
 
 #[cfg(test)]
