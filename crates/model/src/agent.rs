@@ -82,6 +82,29 @@ pub struct ReceiverState {
     pub error: Option<String>,
 }
 
+/// What became of attempts to tell a receiver, since the agent started. None of it ever falls.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReceiverTotals {
+    /// Attempts that failed.
+    pub failures: u64,
+    /// Attempts at which it took what it was given: some messages, or what stands once more.
+    pub deliveries: u64,
+    /// Messages that it would not have, which are not told it any more.
+    pub refused: u64,
+}
+
+impl ReceiverTotals {
+    /// Both together.
+    #[must_use]
+    pub const fn plus(self, more: Self) -> Self {
+        Self {
+            failures: self.failures.saturating_add(more.failures),
+            deliveries: self.deliveries.saturating_add(more.deliveries),
+            refused: self.refused.saturating_add(more.refused),
+        }
+    }
+}
+
 /// What the agent itself costs.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct AgentCost {

@@ -2,7 +2,7 @@
 //!
 //! So nothing stands for ever when the agent is gone. Written at <https://prometheus.io/docs/alerting/latest/alerts_api/>.
 
-use crate::delivery::{Deliver, DeliveryError};
+use crate::delivery::{Deliver, DeliveryError, Refreshed};
 use crate::http::{self, Post};
 use crate::secret;
 use model::finding::Severity;
@@ -87,14 +87,15 @@ impl Deliver for Alertmanager {
         64
     }
 
-    fn refresh(&mut self) -> Result<Option<Duration>, DeliveryError> {
+    fn refresh(&mut self) -> Result<Refreshed, DeliveryError> {
         let now = now();
         let alerts: Vec<Value> =
             self.standing.values().map(|notice| alert(notice, ends(notice, now))).collect();
-        if !alerts.is_empty() {
-            self.post(alerts)?;
+        if alerts.is_empty() {
+            return Ok(Refreshed::Nothing { again: REFRESH });
         }
-        Ok(Some(REFRESH))
+        self.post(alerts)?;
+        Ok(Refreshed::Told { again: REFRESH })
     }
 }
 

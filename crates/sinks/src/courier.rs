@@ -3,7 +3,8 @@
 //! Whoever offers a notice never waits. What does not fit the queue is refused and stays with whoever keeps it; the queue is in
 //! order, and a notice leaves it only when it was delivered, or when its receiver will not have it.
 
-use crate::delivery::{Deliver, DeliveryError, Hope};
+use crate::delivery::{Deliver, DeliveryError, Hope, Refreshed};
+use model::agent::ReceiverTotals;
 use model::notice::Notice;
 use std::collections::VecDeque;
 use std::hash::{BuildHasher, RandomState};
@@ -77,6 +78,7 @@ pub struct Health {
 struct Shared {
     queue: VecDeque<(u64, Notice)>,
     health: Health,
+    totals: ReceiverTotals,
     is_over: bool,
 }
 
@@ -162,6 +164,12 @@ impl Courier {
         Health { waiting: shared.queue.len(), ..shared.health.clone() }
     }
 
+    /// What became of all attempts so far.
+    #[must_use]
+    pub fn totals(&self) -> ReceiverTotals {
+        self.desk.lock().totals
+    }
+
     /// Ends it after the attempt that runs, and returns the reports that nobody took; an attempt that takes too long is left to
     /// itself. What waits is not delivered: whoever keeps it offers it again.
     #[must_use]
@@ -209,7 +217,12 @@ impl Round {
 
     fn refresh(&mut self) -> Option<Instant> {
         match self.receiver.refresh() {
-            Ok(next) => next.and_then(|after| Instant::now().checked_add(after)),
+            Ok(Refreshed::Never) => None,
+            Ok(Refreshed::Nothing { again }) => Instant::now().checked_add(again),
+            Ok(Refreshed::Told { again }) => {
+                self.succeed();
+                Instant::now().checked_add(again)
+            }
             Err(error) => {
                 self.note(&error);
                 Instant::now().checked_add(self.pause(error.hope))
@@ -240,9 +253,8 @@ impl Round {
         let notices: Vec<&Notice> = batch.iter().map(|(_, notice)| notice).collect();
         match self.receiver.deliver(&notices) {
             Ok(_) => {
-                self.pauses = 0;
                 self.refusals = 0;
-                self.desk.lock().health = Health::default();
+                self.succeed();
                 self.leave(batch, &Fate::Delivered);
             }
             Err(error) => {
@@ -252,6 +264,7 @@ impl Round {
                     self.refusals = if batch.len() > 1 { 1 } else { self.refusals.max(1) + 1 };
                     if batch.len() == 1 && self.refusals > REFUSALS_MAX {
                         self.refusals = 1;
+                        self.desk.lock().totals.refused += 1;
                         self.leave(batch, &Fate::Refused(error.words));
                         return;
                     }
@@ -275,10 +288,18 @@ impl Round {
         let _ = self.told.send(Report { sequence, fate });
     }
 
+    fn succeed(&mut self) {
+        self.pauses = 0;
+        let mut shared = self.desk.lock();
+        shared.totals.deliveries += 1;
+        shared.health = Health::default();
+    }
+
     fn note(&mut self, error: &DeliveryError) {
         self.pauses = self.pauses.saturating_add(1);
-        self.desk.lock().health =
-            Health { failures: self.pauses, error: Some(error.words.clone()), waiting: 0 };
+        let mut shared = self.desk.lock();
+        shared.totals.failures += 1;
+        shared.health = Health { failures: self.pauses, error: Some(error.words.clone()), waiting: 0 };
     }
 
     /// Between half of it and all of it: many agents must not come back at once.

@@ -19,13 +19,30 @@ pub trait Deliver: Send {
         true
     }
 
-    /// Tells again what stands, where the receiver forgets; returns when it wants to be asked again.
+    /// Tells again what stands, where the receiver forgets.
     ///
     /// # Errors
     /// When the receiver did not take it.
-    fn refresh(&mut self) -> Result<Option<Duration>, DeliveryError> {
-        Ok(None)
+    fn refresh(&mut self) -> Result<Refreshed, DeliveryError> {
+        Ok(Refreshed::Never)
     }
+}
+
+/// What was told again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refreshed {
+    /// The receiver does not forget.
+    Never,
+    /// Nothing stands: the receiver was not asked.
+    Nothing {
+        /// When there may be something.
+        again: Duration,
+    },
+    /// It took what stands.
+    Told {
+        /// When it will have forgotten.
+        again: Duration,
+    },
 }
 
 /// Why notices were not taken. Never holds a secret.

@@ -3,17 +3,19 @@
 //! Names are cAdvisor's, the kubelet's and node_exporter's where they exist, and `highwater_…` for the rest. A limit that is not
 //! set is no series: cAdvisor's 0 and 9223372036854771712 would be limits to whoever divides by them.
 
+mod alerts;
 mod container;
 mod machine;
 mod own;
 mod page;
 
-use model::agent::AgentStatus;
+use model::agent::{AgentStatus, ReceiverTotals};
 use model::assessment::Assessment;
 use model::cgroup::CgroupId;
 use model::recorded::WorkloadName;
 use model::snapshot::{Snapshot, Timestamp};
 use page::Page;
+use std::collections::BTreeMap;
 
 /// Which format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,8 @@ pub struct Exposition<'a> {
     pub kills: &'a [KillSeries<'a>],
     /// The agent itself.
     pub status: &'a AgentStatus,
+    /// What became of attempts to tell each receiver, by its name.
+    pub receivers: &'a BTreeMap<&'a str, ReceiverTotals>,
     /// The most series of containers; what is more is counted, not given.
     pub series_max: usize,
 }
@@ -60,5 +64,6 @@ pub fn page(exposition: &Exposition<'_>, dialect: Dialect) -> String {
     machine::families(&mut page, &exposition.snapshot.host);
     let dropped = container::families(&mut page, exposition);
     own::families(&mut page, exposition, dropped);
+    alerts::families(&mut page, &exposition.status.alerts, exposition.receivers);
     page.finish()
 }

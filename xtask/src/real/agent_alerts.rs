@@ -4,7 +4,7 @@
 
 mod drift;
 
-use super::agent::running::RunningAgent;
+use super::agent::running::{RunningAgent, free_port};
 use super::alerts::alertmanager;
 use super::alerts::receiver::{self, Manner, Receiver};
 use super::checks::Checks;
@@ -59,6 +59,8 @@ struct Stage<'product> {
     slack: Receiver,
     hook: Receiver,
     alertmanager_port: u16,
+    /// Of the metrics.
+    port: u16,
     /// Ends with the stage.
     _alertmanager: Running,
     /// The documents that the webhook took.
@@ -93,6 +95,7 @@ impl<'product> Stage<'product> {
             slack,
             hook,
             alertmanager_port,
+            port: free_port()?,
             _alertmanager: alertmanager,
             taken: Vec::new(),
         })
@@ -105,7 +108,9 @@ impl<'product> Stage<'product> {
     /// An agent that remembers in `state` below a folder.
     fn agent_in(&self, folder: &Path) -> anyhow::Result<RunningAgent<'product>> {
         let config = self.config.display().to_string();
-        RunningAgent::start(self.product, folder, &["--config", &config, "--docker-host", self.docker.host()])
+        let listen = format!("127.0.0.1:{}", self.port);
+        let flags = ["--config", &config, "--docker-host", self.docker.host(), "--listen", &listen];
+        RunningAgent::start(self.product, folder, &flags)
     }
 
     /// Two receivers are away, the agent is killed and misses a kill, then all recover: each kill is told once to each.
@@ -126,6 +131,7 @@ impl<'product> Stage<'product> {
         };
         let late = first.status_within(ARRIVAL_MAX, waits)?;
         checks.check("two receivers are away, and `agent status` says so", waits(&late), &late["alerts"]);
+        check_metrics_of_away(&first, checks)?;
         let more = Duration::from_secs(10).saturating_sub(begun.elapsed());
         thread::sleep(more);
         let status = first.status()?;
@@ -157,6 +163,14 @@ impl<'product> Stage<'product> {
             status["alerts"]["receivers"].as_array().into_iter().flatten().all(|one| one["waiting"] == 0)
         })?;
         checks.check("nothing waits any more", !waits(&quiet), &quiet["alerts"]["receivers"]);
+        let receivers =
+            || ["am", "team", "hook"].iter().map(|name| receiver_metrics(&second, name)).collect();
+        let is_quiet = |all: &Vec<ReceiverMetrics>| all.iter().all(|one| one.waiting == Some(0.0));
+        let metrics: Vec<ReceiverMetrics> = until(ARRIVAL_MAX, receivers, is_quiet)?;
+        let are_told = metrics.iter().all(|one| one.deliveries > Some(0.0));
+        // The webhook answered 500 once before it took anything.
+        let is_so = is_quiet(&metrics) && are_told && metrics[2].failures > Some(0.0);
+        checks.check("the metrics say so too, and that one failed", is_so, format!("{metrics:?}"));
         self.check_once(checks, &told)?;
         // A third life meets what the second has told.
         second.kill()?;
@@ -341,6 +355,39 @@ impl<'product> Stage<'product> {
         let _ = fs::write(&file, &texts);
         texts
     }
+}
+
+/// What the metrics say of a receiver.
+#[derive(Debug)]
+struct ReceiverMetrics {
+    waiting: Option<f64>,
+    failures: Option<f64>,
+    deliveries: Option<f64>,
+}
+
+fn receiver_metrics(agent: &RunningAgent<'_>, name: &str) -> anyhow::Result<ReceiverMetrics> {
+    let page = agent.metrics()?;
+    let value = |what: &str| page.value(&format!("highwater_alert_receiver_{what}"), &[("receiver", name)]);
+    Ok(ReceiverMetrics {
+        waiting: value("waiting"),
+        failures: value("failures_total"),
+        deliveries: value("deliveries_total"),
+    })
+}
+
+/// Three kills stand, Slack is told nothing and Alertmanager is.
+fn check_metrics_of_away(agent: &RunningAgent<'_>, checks: &mut Checks) -> anyhow::Result<()> {
+    let away = receiver_metrics(agent, "team")?;
+    let is_away = away.waiting >= Some(3.0) && away.failures > Some(0.0) && away.deliveries == Some(0.0);
+    checks.check("the metrics tell who is away", is_away, format!("{away:?}"));
+    let reached = || receiver_metrics(agent, "am");
+    let is_reached = |it: &ReceiverMetrics| it.waiting == Some(0.0) && it.deliveries > Some(0.0);
+    let am = until(ARRIVAL_MAX, reached, is_reached)?;
+    checks.check("and who is reached", is_reached(&am), format!("{am:?}"));
+    let labels = [("rule", "oom-kill"), ("severity", "critical"), ("state", "firing")];
+    let firing = agent.metrics()?.value("highwater_alerts", &labels);
+    checks.check("and how many alerts stand", firing >= Some(3.0), format!("{firing:?}"));
+    Ok(())
 }
 
 /// Fills a group to less than three percent below its limit.

@@ -17,7 +17,7 @@ use commands::Commands;
 use errand::Haste;
 use inputs::Inputs;
 use judge::alerting::{self, Happened, Look};
-use model::agent::{AlertsState, FiringAlert, ReceiverState};
+use model::agent::{AlertsState, FiringAlert, ReceiverState, ReceiverTotals};
 use model::alert::silence::Silence;
 use model::alert::{AlertChange, Moment, Phase, TellsOf};
 use model::cgroup::CgroupIndex;
@@ -26,6 +26,7 @@ use model::notice::Notice;
 use model::snapshot::Missing;
 use saved_book::SavedBook;
 use sinks::courier::{Fate, Pace};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 use std::time::Duration;
@@ -171,6 +172,12 @@ impl Alerts {
             receivers: receivers.collect(),
             not_judged: self.not_judged(eyes, memory),
         }
+    }
+
+    /// What became of all attempts to tell each receiver since the agent started.
+    #[must_use]
+    pub fn totals(&self) -> BTreeMap<&str, ReceiverTotals> {
+        self.telling.totals()
     }
 
     fn not_judged(&self, eyes: &Eyes, memory: &Memory) -> Vec<Missing> {

@@ -85,6 +85,7 @@ fn metrics(agent: &Agent, dialect: Dialect) -> String {
             workload: &name,
             kills: &kills.collect::<Vec<_>>(),
             status: &status,
+            receivers: &agent.alerts.totals(),
             series_max: agent.settings.wanted.metrics_series_max,
         },
         dialect,

@@ -1,8 +1,9 @@
 //! Receivers that answer 500, hang, close and recover: everything arrives once, in order, and nobody waits for them.
 
 use super::{Courier, Fate, Offered, Pace, QUEUE_MAX};
-use crate::delivery::{Deliver, DeliveryError};
+use crate::delivery::{Deliver, DeliveryError, Refreshed};
 use crate::receiver::{of, test_notice};
+use model::agent::ReceiverTotals;
 use model::finding::Severity;
 use model::sink::{Address, SinkKind, SinkSettings};
 use std::collections::BTreeSet;
@@ -50,6 +51,8 @@ fn a_receiver_that_fails_in_every_way_gets_everything_once_when_it_recovers() {
     assert_eq!(keys, (0..50).map(|number| number.to_string()).collect::<Vec<_>>());
     assert_eq!(taken[0].line, "POST /hook/s3cret HTTP/1.1");
     assert_eq!(courier.health().failures, 0);
+    // What failed before it recovered stays counted.
+    assert_eq!(courier.totals(), ReceiverTotals { failures: 5, deliveries: 50, refused: 0 });
 }
 
 #[test]
@@ -78,6 +81,7 @@ fn what_a_receiver_refuses_does_not_keep_the_rest() {
         "{words}"
     );
     assert_eq!(fates[1..], [Fate::Delivered, Fate::Delivered]);
+    assert_eq!(courier.totals(), ReceiverTotals { failures: 3, deliveries: 2, refused: 1 });
 }
 
 #[test]
@@ -145,6 +149,40 @@ fn alertmanager_hears_of_a_change_of_severity_as_an_end_and_a_beginning() {
     assert_eq!(severities, BTreeSet::from(["critical", "warning"]));
     assert_eq!(posted[2][0]["endsAt"], "2023-11-14T22:14:20.000Z");
     assert_eq!(posted[0][0]["labels"]["alertname"], "HighwaterOomKill");
+}
+
+/// Tells again what stands: fails so often first.
+struct Forgetful {
+    fails: u32,
+}
+
+impl Deliver for Forgetful {
+    fn deliver(&mut self, _: &[&model::notice::Notice]) -> Result<String, DeliveryError> {
+        Ok(String::new())
+    }
+
+    fn batch_max(&self) -> usize {
+        1
+    }
+
+    fn refresh(&mut self) -> Result<Refreshed, DeliveryError> {
+        if self.fails == 0 {
+            return Ok(Refreshed::Told { again: Duration::from_secs(3600) });
+        }
+        self.fails -= 1;
+        Err(DeliveryError::later("away"))
+    }
+}
+
+#[test]
+fn a_receiver_that_takes_what_stands_again_is_well_again() {
+    let courier = Courier::start(Box::new(Forgetful { fails: 4 }), PACE);
+    let begun = Instant::now();
+    while courier.totals().deliveries == 0 && begun.elapsed() < PATIENCE {
+        std::thread::yield_now();
+    }
+    assert_eq!(courier.totals(), ReceiverTotals { failures: 4, deliveries: 1, refused: 0 });
+    assert_eq!(courier.health(), super::Health::default());
 }
 
 /// Takes nothing before it is allowed to.

@@ -9,10 +9,12 @@ use crate::real::checks::Checks;
 use crate::real::docker_daemon::{Daemon, Docker};
 use crate::real::polling::until;
 use crate::real::product::Product;
+use crate::repository;
 use crate::subprocess::output;
 use anyhow::{Context, ensure};
 use rustix::process::Signal;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -54,7 +56,10 @@ struct Scene<'product> {
 impl<'product> Scene<'product> {
     fn agent(&self, metrics: &[(&str, &str)]) -> anyhow::Result<RunningAgent<'product>> {
         let config = self.home.path("agent.yaml").display().to_string();
-        fs::write(&config, configuration("1s", Some(metrics)))?;
+        let told = self.home.path("alerts").display().to_string();
+        // A receiver has series too.
+        let sinks = format!("  sinks: [{{name: 'a \"file\"', log: {{path: {told}}}}}]\n");
+        fs::write(&config, configuration("1s", Some(metrics)) + &sinks)?;
         let address = format!("127.0.0.1:{}", self.port);
         let flags =
             ["--docker-host", self.workloads.docker.host(), "--config", &config, "--listen", &address];
@@ -101,6 +106,11 @@ impl<'product> Scene<'product> {
             page.contains(r#"sh\"op\\\nno\\n/we'b{"#),
             &page,
         );
+        checks.check(
+            "promtool: and a receiver",
+            page.contains(r#"highwater_alert_receiver_waiting{receiver="a \"file\""} "#),
+            &page,
+        );
         checks.equal("promtool: nothing to say against the page", &json!(self.promtool(&page)?), &json!(""));
         let broken: String =
             page.lines().filter(|line| !line.starts_with("# HELP")).flat_map(|line| [line, "\n"]).collect();
@@ -109,7 +119,26 @@ impl<'product> Scene<'product> {
             !self.promtool(&broken)?.is_empty(),
             "silent",
         );
+        self.check_rules(&page, checks)?;
         agent.end().map(drop)
+    }
+
+    /// The rules that go with the metrics do as their tests say, and ask for what is on the page.
+    fn check_rules(&self, page: &str, checks: &mut Checks) -> anyhow::Result<()> {
+        let folder = repository::root()?.join("deploy");
+        let mut command = Command::new(&self.programs.promtool);
+        command.args(["test", "rules"]).arg(folder.join("prometheus-rules.test.yaml"));
+        let outcome = output(&mut command, PATIENCE)?;
+        let said = format!("{}{}", outcome.stdout, outcome.stderr);
+        checks.check("promtool: the rules do as their tests say", outcome.code == Some(0), said);
+        let rules = fs::read_to_string(folder.join("prometheus-rules.yaml"))?;
+        let words = rules.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+        let asked: BTreeSet<&str> = words.filter(|word| word.starts_with("highwater_")).collect();
+        let given: BTreeSet<&str> = page.lines().filter_map(|line| line.split(['{', ' ']).next()).collect();
+        let strange: Vec<&&str> = asked.difference(&given).collect();
+        let is_all = !asked.is_empty() && strange.is_empty();
+        checks.check("promtool: the rules ask for what is there", is_all, format!("not there: {strange:?}"));
+        Ok(())
     }
 
     /// With a token only who names it is answered; an open port without one is refused.

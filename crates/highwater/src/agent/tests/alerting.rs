@@ -2,7 +2,7 @@
 
 use super::{BEGIN, DAY, HEAD, MIB, agent_of, cpu_time, in_memory, series};
 use crate::agent::settings::Settings;
-use crate::agent::{Agent, Event};
+use crate::agent::{Agent, Event, report};
 use kernel::bytes::Bytes;
 use kernel::limit::Limit;
 use kernel::pressure::Percent;
@@ -14,6 +14,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use store::alert_book::{self, Remembered};
+use testkit::scripted_receiver::{Answer, ScriptedReceiver};
 
 const HOUR: i64 = 3_600;
 
@@ -257,4 +258,47 @@ fn a_command_is_started_for_the_container_and_not_again_while_it_cools_down() {
     let is_cooling = of_command.iter().filter(|line| line.contains("it was lately; again in")).count();
     assert!(of_command.iter().any(|line| line.contains("exit status: 0: fine")), "{of_command:?}");
     assert_eq!(is_cooling, 2, "{of_command:?}");
+}
+
+/// What the metrics say of one series, as a whole number.
+fn metric(agent: &Agent, series: &str) -> Option<u64> {
+    let text = report::prometheus_text(agent);
+    text.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' ')?.parse().ok())
+}
+
+#[test]
+fn metrics_tell_what_fires_and_which_receiver_is_not_reached() {
+    const FIRING: &str = r#"highwater_alerts{rule="pressure",severity="critical",state="firing"}"#;
+    const SILENCED: &str = r#"highwater_alerts{rule="pressure",severity="critical",state="silenced"}"#;
+    const WAITING: &str = r#"highwater_alert_receiver_waiting{receiver="hook"}"#;
+    const FAILURES: &str = r#"highwater_alert_receiver_failures_total{receiver="hook"}"#;
+    const DELIVERIES: &str = r#"highwater_alert_receiver_deliveries_total{receiver="hook"}"#;
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join("state");
+    let names = ["shop/waiting", "shop/other", "shop/quiet"];
+    let record = names.map(|name| series(name, 8 * HOUR - 10..8 * HOUR + 500, waiting)).into();
+    let server = ScriptedReceiver::start(&[Answer::Status(500)]).unwrap();
+    let spec = format!(
+        "    - name: hook\n      webhook: {{url: '{}'}}\n  silences:\n    - {{names: ['shop/quiet'], reason: known}}\n",
+        server.url("/")
+    );
+    let mut agent = agent_of(record, &state, settings(folder.path(), &spec));
+    let said = |agent: &Agent| [FIRING, SILENCED, WAITING, FAILURES].map(|series| metric(agent, series));
+    go_on(&mut agent, 1);
+    assert_eq!(said(&agent), [Some(0); 4]);
+    go_on(&mut agent, 200);
+    let begun = Instant::now();
+    while metric(&agent, FAILURES) == Some(0) && begun.elapsed() < Duration::from_secs(30) {
+        std::thread::yield_now();
+    }
+    // The pause after the first failure is half a second at least, and nobody collects meanwhile.
+    assert_eq!(said(&agent), [Some(2), Some(1), Some(2), Some(1)]);
+    while metric(&agent, WAITING) != Some(0) && begun.elapsed() < Duration::from_secs(30) {
+        agent.alerts.tell(&[], &agent.eyes, &agent.memory);
+    }
+    assert_eq!(said(&agent), [Some(2), Some(1), Some(0), Some(1)]);
+    assert_eq!(metric(&agent, DELIVERIES), Some(2));
+    go_on(&mut agent, 290);
+    assert_eq!(said(&agent)[..2], [Some(0), Some(0)]);
+    assert_eq!(metric(&agent, FAILURES), Some(1));
 }

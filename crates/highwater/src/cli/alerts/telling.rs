@@ -1,5 +1,6 @@
 //! From a message to its receivers: kept in the outbox first, offered to couriers, marked when it arrived. Nothing here waits.
 
+use model::agent::ReceiverTotals;
 use model::notice::Notice;
 use model::sink::SinkSettings;
 use sinks::courier::{Courier, Fate, Health, Offered, Pace};
@@ -15,6 +16,8 @@ use store::outbox::{Done, Outbox};
 pub struct Telling {
     outbox: Outbox,
     receivers: BTreeMap<String, Receiver>,
+    /// What couriers had done that ended with a change of their receiver's settings.
+    done_before: BTreeMap<String, ReceiverTotals>,
 }
 
 #[derive(Debug)]
@@ -42,7 +45,8 @@ impl Telling {
     /// # Errors
     /// When the outbox cannot be read.
     pub fn open(folder: &Path, sinks: &[SinkSettings], standing: &[Notice], pace: Pace) -> io::Result<Self> {
-        let mut telling = Self { outbox: Outbox::open(folder)?, receivers: BTreeMap::new() };
+        let mut telling =
+            Self { outbox: Outbox::open(folder)?, receivers: BTreeMap::new(), done_before: BTreeMap::new() };
         // What could not be noted is noted with the next message; what waits waits.
         let _ = telling.tell_these(sinks, standing, pace);
         Ok(telling)
@@ -59,6 +63,8 @@ impl Telling {
         self.receivers = kept;
         let mut done = Vec::new();
         for (name, receiver) in gone {
+            let before = self.done_before.entry(name.clone()).or_default();
+            *before = before.plus(receiver.courier.totals());
             let reports = receiver.courier.finish(Duration::ZERO);
             done.extend(
                 reports.into_iter().map(|report| (report.sequence, name.clone(), done_by(report.fate))),
@@ -144,6 +150,14 @@ impl Telling {
     #[must_use]
     pub fn health(&self) -> BTreeMap<&str, Health> {
         self.receivers.iter().map(|(name, receiver)| (name.as_str(), receiver.courier.health())).collect()
+    }
+
+    /// What became of all attempts to tell each receiver, also before its settings changed.
+    #[must_use]
+    pub fn totals(&self) -> BTreeMap<&str, ReceiverTotals> {
+        let before = |name: &String| self.done_before.get(name).copied().unwrap_or_default();
+        let receivers = self.receivers.iter();
+        receivers.map(|(name, it)| (name.as_str(), before(name).plus(it.courier.totals()))).collect()
     }
 
     /// Ends the couriers, and marks what arrived meanwhile. What waits is told by whoever opens the folder next.

@@ -2,6 +2,7 @@
 
 use super::Telling;
 use crate::cli::alerts::compose;
+use model::agent::ReceiverTotals;
 use model::alert::evidence::Evidence;
 use model::alert::{Alert, AlertChange, AlertKey, AlertRule, ChangeKind, Moment, Phase, Told};
 use model::finding::Severity;
@@ -121,4 +122,29 @@ fn a_full_disk_keeps_nobody_from_being_told() {
     assert!(telling.tell(&[kill(1)]).is_err());
     let taken = server.next(PATIENCE).unwrap();
     assert_eq!(taken.header("idempotency-key"), Some(kill(1).key.as_str()));
+}
+
+#[test]
+fn what_was_counted_of_a_receiver_does_not_fall_when_its_settings_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let away = ScriptedReceiver::start(&[Answer::Status(500); 1000]).unwrap();
+    let mut telling = open(folder.path(), &webhook(&away, Severity::Notice));
+    assert_eq!(telling.totals()["team"], ReceiverTotals::default());
+    telling.tell(&[kill(1)]).unwrap();
+    let begun = Instant::now();
+    while telling.totals()["team"].failures < 3 && begun.elapsed() < PATIENCE {
+        std::thread::yield_now();
+    }
+    let before = telling.totals()["team"];
+    assert!(before.failures >= 3 && before.deliveries == 0, "{before:?}");
+    // It moves, is taken out, and comes back.
+    let server = ScriptedReceiver::start(&[]).unwrap();
+    telling.tell_these(&[webhook(&server, Severity::Notice)], &[], PACE).unwrap();
+    assert_eq!(until_told(&mut telling, &server, 1), [kill(1).key]);
+    let moved = telling.totals()["team"];
+    assert!(moved.failures >= before.failures && moved.deliveries == 1, "{before:?}, {moved:?}");
+    telling.tell_these(&[], &[], PACE).unwrap();
+    assert_eq!(telling.totals().len(), 0);
+    telling.tell_these(&[webhook(&server, Severity::Notice)], &[], PACE).unwrap();
+    assert_eq!(telling.totals()["team"], moved);
 }
