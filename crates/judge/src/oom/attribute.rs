@@ -7,10 +7,10 @@
 
 use crate::oom::Observed;
 use crate::oom::episode::{Episode, is_placeless, victim_pid};
-use crate::oom::sighting::Sighting;
+use crate::oom::sighting::{Sighting, lasted};
 use kernel::oom_report::report::OomReport;
+use model::incident::Attribution;
 use model::incident::observed::CounterChange;
-use model::incident::{Attribution, When};
 use std::time::Duration;
 
 /// The counter is written after the notification and about 0.2 ms before the kill line (measured on 6.18); a look that was
@@ -59,7 +59,7 @@ fn rooms<'a>(reported: &[Episode<'a>], observed: &Observed<'a>) -> Vec<Room<'a>>
     for slack in [COUNTER_LAG, CLOCKS_APART] {
         for claim in &mut claims {
             let fitting = rooms.iter_mut().filter(|room| claim.place.holds(&room.change.cgroup.path));
-            for room in fitting.filter(|room| is_between_looks(room.change, claim.when, observed, slack)) {
+            for room in fitting.filter(|room| is_between_looks(room.change, claim.told, observed, slack)) {
                 let taken = room.left.min(claim.kills);
                 room.left -= taken;
                 claim.kills -= taken;
@@ -85,7 +85,7 @@ fn rooms<'a>(reported: &[Episode<'a>], observed: &Observed<'a>) -> Vec<Room<'a>>
 /// Kills that a report places, to be found again in the counters.
 struct Claim<'a> {
     place: Place<'a>,
-    when: &'a When,
+    told: &'a Sighting<'a>,
     kills: u64,
 }
 
@@ -119,7 +119,7 @@ fn claims_of<'a>(episode: &'a Episode<'_>) -> Vec<Claim<'a>> {
         } else {
             (Place::In(report.task_memcg.as_deref()?), named(report))
         };
-        Some(Claim { place, when: &sighting.when, kills })
+        Some(Claim { place, told: sighting, kills })
     };
     episode.sightings.iter().filter_map(claim).collect()
 }
@@ -160,14 +160,19 @@ fn covers_within(
     slack: Duration,
 ) -> bool {
     let first = episode.sightings.first();
-    first.is_some_and(|sighting| is_between_looks(change, &sighting.when, observed, slack))
+    first.is_some_and(|sighting| is_between_looks(change, sighting, observed, slack))
 }
 
-fn is_between_looks(change: &CounterChange, when: &When, observed: &Observed<'_>, slack: Duration) -> bool {
-    let is_this_boot =
-        when.boot.value().zip(observed.boot.value()).is_none_or(|(theirs, ours)| theirs == ours);
-    let in_time = |at: Duration| at + slack >= change.from && at <= change.to + slack;
-    is_this_boot && when.since_boot.get().is_some_and(in_time)
+/// Whether some of the time in which a report was written lies between two looks.
+fn is_between_looks(
+    change: &CounterChange,
+    told: &Sighting<'_>,
+    observed: &Observed<'_>,
+    slack: Duration,
+) -> bool {
+    let boots = told.when.boot.value().zip(observed.boot.value());
+    let in_time = |at: Duration| at + lasted(told.report) + slack >= change.from && at <= change.to + slack;
+    boots.is_none_or(|(theirs, ours)| theirs == ours) && told.when.since_boot.get().is_some_and(in_time)
 }
 
 /// Whether a path is `above` or below it.

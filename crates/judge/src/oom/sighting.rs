@@ -2,7 +2,7 @@
 
 use crate::oom::dates;
 use crate::oom::episode::victim_pid;
-use kernel::oom_report::report::{OomReport, Timestamp as Stamp};
+use kernel::oom_report::report::{OomReport, Place, Timestamp as Stamp};
 use model::calendar::Calendar;
 use model::incident::observed::Log;
 use model::incident::witness::LogSource;
@@ -84,6 +84,20 @@ pub fn when(log: &Log, report: &OomReport, calendar: Option<&Calendar>) -> When 
         None => {}
     }
     when
+}
+
+/// How long it took a report to be written. The kernel counts a kill when it has printed what leads to it, which on a slow console
+/// takes seconds (`dump_header` comes before `__oom_kill_process`, mm/oom_kill.c).
+#[must_use]
+pub fn lasted(report: &OomReport) -> Duration {
+    let micros = |place: &Place| {
+        place.uptime.or(match place.timestamp {
+            Some(Stamp::Uptime(micros) | Stamp::Unix(micros)) => Some(micros),
+            Some(Stamp::Printed(_)) | None => None,
+        })
+    };
+    let ends = micros(&report.first).zip(micros(&report.last));
+    Duration::from_micros(ends.map_or(0, |(first, last)| last.saturating_sub(first)))
 }
 
 /// Whether two reports can be of one machine.

@@ -4,6 +4,7 @@ use crate::oom::Observed;
 use crate::oom::attribute::CLOCKS_APART;
 use crate::oom::episode::{Episode, is_bare};
 use crate::oom::facts::Facts;
+use crate::oom::sighting::lasted;
 use kernel::oom_report::report::Part;
 use model::incident::cause::Confidence;
 use model::incident::observed::{CounterChange, Said, Word};
@@ -138,9 +139,10 @@ fn logs(episode: &Episode<'_>) -> Vec<Witness> {
 
 fn covers(change: &CounterChange, facts: &Facts<'_>, observed: &Observed<'_>) -> bool {
     let boots = facts.when.boot.value().zip(observed.boot.value());
-    let slack = CLOCKS_APART;
-    boots.is_none_or(|(theirs, ours)| theirs == ours)
-        && facts.when.since_boot.get().is_some_and(|at| at + slack >= change.from && at <= change.to + slack)
+    let in_time = |at: Duration| {
+        at + lasted(facts.report) + CLOCKS_APART >= change.from && at <= change.to + CLOCKS_APART
+    };
+    boots.is_none_or(|(theirs, ours)| theirs == ours) && facts.when.since_boot.get().is_some_and(in_time)
 }
 
 fn words<'f, 'a>(

@@ -238,6 +238,29 @@ fn a_report_and_its_counter_seen_by_clocks_that_differ_are_one_kill() {
 }
 
 #[test]
+fn a_kill_is_counted_when_its_report_is_written_and_no_later() {
+    // A slow console: the tables take four seconds, and the kill line comes behind them.
+    let text = hog(WEB, 5000, 0);
+    let late = Text { at: text.at + 4_000_000, ..text.clone() }.whole();
+    let whole = text.whole();
+    let table = whole.lines().position(|line| line.contains("Tasks state")).unwrap();
+    let slow: String =
+        whole.lines().take(table).chain(late.lines().skip(table)).map(|line| format!("{line}\n")).collect();
+    let at = Duration::from_micros(text.at);
+    let kills = |looked_after: u64| {
+        let mut change = change(WEB, 1);
+        change.from = at + Duration::from_millis(looked_after);
+        change.to = at + Duration::from_millis(looked_after + 900);
+        let mut seen = Seen { total: total(1), ..Seen::log(&slow) };
+        seen.changes = vec![change];
+        seen.judged().incidents.iter().map(|it| it.attribution).collect::<Vec<_>>()
+    };
+    assert_eq!(kills(3_500), [Attribution::Report]);
+    assert_eq!(kills(1_000), [Attribution::Report]);
+    assert_eq!(kills(6_000), [Attribution::Report, Attribution::CounterAlone]);
+}
+
+#[test]
 fn each_rise_of_a_counter_is_explained_by_one_report_only() {
     // Two kills of one cgroup a moment apart, read at two looks; the second had no report.
     let text = hog(WEB, 5000, 0);
