@@ -339,8 +339,10 @@ mod tests {
 
     #[test]
     fn an_exponent_is_a_size_with_and_without_quotes() {
-        for (size, bytes) in [("2e9", 2_000_000_000), ("'1E9'", 1_000_000_000), ("2000000000", 2_000_000_000)] {
-            let wish = read(&format!("{HEAD}spec:\n  areas:\n    - file: {{path: /a, size: {size}}}\n")).unwrap();
+        for (size, bytes) in [("2e9", 2_000_000_000), ("'1E9'", 1_000_000_000), ("2000000000", 2_000_000_000)]
+        {
+            let wish =
+                read(&format!("{HEAD}spec:\n  areas:\n    - file: {{path: /a, size: {size}}}\n")).unwrap();
             let written = to_yaml(&written::file(&wish)).unwrap();
             for wish in [wish, read(&written).unwrap()] {
                 let Backing::File { size: found, .. } = wish.areas[0].backing else { panic!() };

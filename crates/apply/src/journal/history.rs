@@ -28,6 +28,8 @@ pub struct Entry {
     pub kept: Kept,
     /// Why it failed, when it did.
     pub failure: Option<String>,
+    /// Whether taking it back was begun; whether it came to its end only the machine tells.
+    pub is_undo_begun: bool,
 }
 
 /// How far a step got.
@@ -43,8 +45,10 @@ pub enum StepState {
     Found,
     /// It is left to the first boot.
     Left,
-    /// It was taken back.
+    /// It was taken back, or is nobody's to take back any more.
     Undone,
+    /// It stayed in an undo, because somebody had changed it or what stayed needed it. The next undo tries again.
+    Kept,
 }
 
 impl History {
@@ -106,8 +110,10 @@ impl History {
             | Record::Done { step }
             | Record::Left { step }
             | Record::Failed { step, .. } => knows(step),
-            Record::UndoBegin { steps } | Record::Undone { steps } => steps.iter().all(knows),
-            Record::Finished | Record::AllUndone => has_plan,
+            Record::UndoBegin { steps } | Record::Undone { steps } | Record::Kept { steps } => {
+                steps.iter().all(knows)
+            }
+            Record::Finished | Record::AllUndone | Record::UndoEnded => has_plan,
         }
     }
 
@@ -124,27 +130,59 @@ impl History {
                     state: if found.contains(&number) { StepState::Found } else { StepState::Planned },
                     kept: Kept::default(),
                     failure: None,
+                    is_undo_begun: false,
                 }));
             }
-            Record::Begin { step, kept } => self.mark(step, |entry| {
-                // Done before and lost, by a reboot: its undo leads to where it first came from.
-                if matches!(entry.state, StepState::Planned | StepState::Found | StepState::Left) {
-                    entry.kept = kept;
-                }
-                entry.state = StepState::Begun;
-                entry.failure = None;
-            }),
+            Record::Begin { step, kept } => {
+                self.give_up_older(step);
+                self.mark(step, |entry| {
+                    // Done before and lost, by a reboot: its undo leads to where it first came from.
+                    if matches!(entry.state, StepState::Planned | StepState::Found | StepState::Left) {
+                        entry.kept = kept;
+                    }
+                    entry.state = StepState::Begun;
+                    entry.failure = None;
+                });
+            }
             Record::Done { step } => self.mark(step, |entry| entry.state = StepState::Done),
             Record::Left { step } => self.mark(step, |entry| entry.state = StepState::Left),
             Record::Failed { step, why } => self.mark(step, |entry| entry.failure = Some(why)),
             Record::Finished => self.is_finished = true,
-            Record::UndoBegin { .. } => self.is_undo_begun = true,
-            Record::Undone { steps } => {
-                for step in steps {
-                    self.mark(step, |entry| entry.state = StepState::Undone);
-                }
-            }
+            Record::UndoBegin { steps } => self.mark_all(steps, |entry| entry.is_undo_begun = true),
+            Record::Undone { steps } => self.mark_all(steps, |entry| {
+                entry.state = StepState::Undone;
+                entry.is_undo_begun = false;
+            }),
+            Record::Kept { steps } => self.mark_all(steps, |entry| {
+                entry.state = StepState::Kept;
+                entry.is_undo_begun = false;
+            }),
             Record::AllUndone => self.is_undone = true,
+            Record::UndoEnded => {
+                self.is_undo_begun = false;
+                // What it had not come to is not gone on with.
+                self.is_finished = true;
+            }
+        }
+    }
+
+    /// Marks steps in an undo.
+    fn mark_all(&mut self, steps: Vec<usize>, change: impl Fn(&mut Entry)) {
+        self.is_undo_begun = true;
+        for step in steps {
+            self.mark(step, &change);
+        }
+    }
+
+    /// A new step starts from what somebody made of the thing: that is what its undo leads to, and no further.
+    fn give_up_older(&mut self, step: usize) {
+        let Some((older, rest)) = self.entries.split_at_mut_checked(step) else { return };
+        let Some(new) = rest.first() else { return };
+        let own = thing(&new.step.change);
+        for entry in older.iter_mut().filter(|entry| entry.state == StepState::Kept) {
+            if thing(&entry.step.change) == own {
+                entry.state = StepState::Undone;
+            }
         }
     }
 

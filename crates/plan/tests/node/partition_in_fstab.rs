@@ -48,7 +48,9 @@ fn every_name_of_a_partition_is_known() {
         let found = refusals(&host(links, &line));
         let [Refusal { why, remedy }] = found.as_slice() else { panic!("{what}: {found:?}") };
         assert!(
-            why.starts_with("line 3 of /etc/fstab has /dev/vda2 as the file system of /data, which would be lost:"),
+            why.starts_with(
+                "line 3 of /etc/fstab has /dev/vda2 as the file system of /data, which would be lost:"
+            ),
             "{what}: {why}"
         );
         assert!(why.ends_with(&format!("`{}`", line.escape_debug())), "{what}: {why}");

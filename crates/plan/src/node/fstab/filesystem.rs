@@ -155,9 +155,10 @@ fn decoded(field: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = field.as_bytes();
     while let [first, after @ ..] = rest {
-        let octal = after.get(..3).filter(|_| *first == b'\\').and_then(|digits| {
-            u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok()
-        });
+        let octal = after
+            .get(..3)
+            .filter(|_| *first == b'\\')
+            .and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 8).ok());
         bytes.push(octal.unwrap_or(*first));
         rest = if octal.is_some() { &after[3..] } else { after };
     }
