@@ -39,11 +39,19 @@ pub fn outlook(machine: &Machine, history: &History, then: Changed) -> Outlook {
     let changed = survey::changed(machine, history, &order, Halves::Left);
     let staying = survey::staying(machine, history, &order, &changed);
     let first = changed.into_iter().next();
+    let mut taken_back = order.clone();
+    if then == Changed::Kept {
+        taken_back.retain(|number| !staying.contains_key(number));
+        let restarts = |number: &usize| {
+            history.entries().get(*number).is_some_and(|entry| is_restart(&entry.step.change))
+        };
+        // Nothing is restarted for the sake of nothing.
+        if !staying.is_empty() && taken_back.iter().all(restarts) {
+            taken_back.clear();
+        }
+    }
     Outlook {
-        taken_back: match then {
-            Changed::Refused => order.clone(),
-            Changed::Kept => order.iter().copied().filter(|number| !staying.contains_key(number)).collect(),
-        },
+        taken_back,
         kept: survey::told(history, &order, &staying),
         stopped: first
             .and_then(|(number, found)| Some((history.entries().get(number)?.step.name.clone(), found))),

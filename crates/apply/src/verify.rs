@@ -13,8 +13,7 @@ pub fn differences(machine: &Machine, history: &History) -> Vec<Difference> {
     let mut last: HashMap<(&'static str, &str), usize> = HashMap::new();
     let entries = history.entries();
     for (number, entry) in entries.iter().enumerate() {
-        // What stays after an undo is nobody's wish any more.
-        if !matches!(entry.state, StepState::Undone | StepState::Kept) {
+        if entry.state.is_wanted() {
             last.insert(thing(&entry.step.change), number);
         }
     }

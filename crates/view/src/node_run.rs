@@ -141,7 +141,8 @@ pub fn end(run: &NodeRun) -> Vec<Line> {
             lines
         }
         (None, Verb::Undo) if !run.kept.is_empty() => {
-            let last = "Everything else is as it was. When these are taken back by hand, or are again as `apply` left them, the same undo ends it.";
+            let last = "Everything else is as it was. When these are taken back by hand, or are again as `apply` left them, the same undo \
+                 ends it; a new `apply` takes them as they are.";
             staying(&run.kept).into_iter().chain([Line::plain(last)]).collect()
         }
         (None, Verb::Undo) if run.steps.is_empty() => {
@@ -287,7 +288,7 @@ mod tests {
             "2 steps stay as they are:\n     swap-unit  /etc/a.swap was changed\n                by hand: rm \
              /etc/a.swap\n     swap-file  swap-unit stays and needs it\n                by hand: rm /a, once it is \
              off\nEverything else is as it was. When these are taken back by hand, or are again as `apply` left them, the \
-             same undo ends it.\n"
+             same undo ends it; a new `apply` takes them as they are.\n"
         );
     }
 

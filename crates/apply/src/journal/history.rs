@@ -47,8 +47,20 @@ pub enum StepState {
     Left,
     /// It was taken back, or is nobody's to take back any more.
     Undone,
-    /// It stayed in an undo, because somebody had changed it or what stayed needed it. The next undo tries again.
+    /// It stayed in an undo, because somebody had changed it or what stayed needed it. The next undo tries again, and a new plan
+    /// takes it as it is.
     Kept,
+}
+
+impl StepState {
+    /// Whether the machine shall be as the step leaves it. What stays after an undo is nobody's wish any more.
+    #[must_use]
+    pub const fn is_wanted(self) -> bool {
+        match self {
+            Self::Planned | Self::Begun | Self::Done | Self::Found | Self::Left => true,
+            Self::Undone | Self::Kept => false,
+        }
+    }
 }
 
 impl History {
@@ -56,6 +68,12 @@ impl History {
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// How many steps are still wanted: neither taken back nor left to somebody.
+    #[must_use]
+    pub fn wanted_count(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.state.is_wanted()).count()
     }
 
     /// How many records there are.
@@ -125,6 +143,7 @@ impl History {
                 self.last_plan_at = self.entries.len();
                 self.last_plan_seconds = Some(at_seconds);
                 self.is_finished = false;
+                self.give_up_kept();
                 self.entries.extend(steps.into_iter().enumerate().map(|(number, step)| Entry {
                     step,
                     state: if found.contains(&number) { StepState::Found } else { StepState::Planned },
@@ -133,17 +152,14 @@ impl History {
                     is_undo_begun: false,
                 }));
             }
-            Record::Begin { step, kept } => {
-                self.give_up_older(step);
-                self.mark(step, |entry| {
-                    // Done before and lost, by a reboot: its undo leads to where it first came from.
-                    if matches!(entry.state, StepState::Planned | StepState::Found | StepState::Left) {
-                        entry.kept = kept;
-                    }
-                    entry.state = StepState::Begun;
-                    entry.failure = None;
-                });
-            }
+            Record::Begin { step, kept } => self.mark(step, |entry| {
+                // Done before and lost, by a reboot: its undo leads to where it first came from.
+                if matches!(entry.state, StepState::Planned | StepState::Found | StepState::Left) {
+                    entry.kept = kept;
+                }
+                entry.state = StepState::Begun;
+                entry.failure = None;
+            }),
             Record::Done { step } => self.mark(step, |entry| entry.state = StepState::Done),
             Record::Left { step } => self.mark(step, |entry| entry.state = StepState::Left),
             Record::Failed { step, why } => self.mark(step, |entry| entry.failure = Some(why)),
@@ -174,15 +190,10 @@ impl History {
         }
     }
 
-    /// A new step starts from what somebody made of the thing: that is what its undo leads to, and no further.
-    fn give_up_older(&mut self, step: usize) {
-        let Some((older, rest)) = self.entries.split_at_mut_checked(step) else { return };
-        let Some(new) = rest.first() else { return };
-        let own = thing(&new.step.change);
-        for entry in older.iter_mut().filter(|entry| entry.state == StepState::Kept) {
-            if thing(&entry.step.change) == own {
-                entry.state = StepState::Undone;
-            }
+    /// A new plan starts from what somebody made of the machine: that is what its undo leads to, and no further.
+    fn give_up_kept(&mut self) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.state == StepState::Kept) {
+            entry.state = StepState::Undone;
         }
     }
 

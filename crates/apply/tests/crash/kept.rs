@@ -68,7 +68,10 @@ fn a_changed_unit_stays_with_its_swap_and_the_rest_is_as_it_was() {
     // Nothing of it is a wish any more, nothing is interrupted, and what stays can still be taken back.
     assert_eq!(differences(&machine(root), journal(root).history()), []);
     assert!(!journal(root).history().is_interrupted() && !journal(root).history().is_undo_interrupted());
+    let asked = text(root, "run/asked").matches("try-restart").count();
+    assert_eq!(outlook(&machine(root), journal(root).history(), Changed::Kept).taken_back, [0; 0]);
     assert_eq!(names(&keeping(root).unwrap()), names(&kept));
+    assert_eq!(text(root, "run/asked").matches("try-restart").count(), asked);
     assert!(matches!(refusing(root), Err(Stopped::Stale { .. })));
     fs::write(root.join(UNIT), ours).unwrap();
     assert_eq!(refusing(root).unwrap(), []);
@@ -186,4 +189,24 @@ fn a_plan_after_it_is_taken_back_to_what_somebody_made() {
     fs::set_permissions(root.join("etc/sysctl.conf"), std::os::unix::fs::PermissionsExt::from_mode(0o640))
         .unwrap();
     apply(root, &plan(), &mut |_| {}).unwrap();
+}
+
+#[test]
+fn a_plan_after_it_takes_all_that_stayed_as_it_is() {
+    let stage = stage();
+    let root = &stage.root;
+    fs::write(root.join(UNIT), THEIRS).unwrap();
+    keeping(root).unwrap();
+    let stayed = shown(root);
+    let change = Change::Value {
+        path: "/proc/sys/vm/swappiness".to_owned(),
+        now: "60".to_owned(),
+        wanted: "33".to_owned(),
+    };
+    let step = Step { name: "again".to_owned(), why: String::new(), change };
+    apply(root, &Plan { steps: vec![step], ..Plan::default() }, &mut |_| {}).unwrap();
+    assert_eq!(journal(root).history().wanted_count(), 1);
+    assert_eq!(refusing(root).unwrap(), []);
+    // The link that enables their unit stays too.
+    assert_same(&shown(root), &stayed, "");
 }

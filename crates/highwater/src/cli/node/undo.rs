@@ -112,10 +112,12 @@ fn run_back(
 ) -> anyhow::Result<()> {
     let outlook = undo::outlook(machine, journal.history(), asked.then);
     let names = names(journal, &outlook);
-    // What is refused anyway is not asked about.
-    if outlook.stopped.is_none() || asked.then == Changed::Kept {
+    // What is refused anyway, or takes nothing back, is not asked about.
+    let is_refused = outlook.stopped.is_some() && asked.then == Changed::Refused;
+    if !is_refused && !names.is_empty() {
         print(asked.format, &view::node_run::undo_plan(&names))?;
-        if asked.then == Changed::Kept {
+        // Who is not asked reads it at the end.
+        if !asked.yes {
             print(asked.format, &view::node_run::staying(&outlook.kept))?;
         }
         report.stopped = is_agreed(asked.question, asked.yes)?.err();
@@ -135,7 +137,10 @@ fn run_back(
 /// What would be taken back, what would stay, and what would stop it.
 fn foreseen(machine: &Machine, journal: &Journal, asked: &TakingBack<'_>) -> anyhow::Result<Outcome> {
     let outlook = undo::outlook(machine, journal.history(), asked.then);
-    print(Format::Text, &view::node_run::undo_plan(&names(journal, &outlook)))?;
+    let names = names(journal, &outlook);
+    if !names.is_empty() || outlook.kept.is_empty() {
+        print(Format::Text, &view::node_run::undo_plan(&names))?;
+    }
     match (asked.then, &outlook.stopped) {
         (Changed::Kept, _) => print(Format::Text, &view::node_run::staying(&outlook.kept))?,
         (Changed::Refused, Some((step, found))) => {
