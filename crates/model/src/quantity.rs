@@ -83,10 +83,10 @@ impl FromStr for Quantity {
     }
 }
 
-/// `1e9` and `1E9`, which Kubernetes and Docker read alike; no unit can follow. `1E` has no exponent, it is one exabyte.
+/// `1e9` and `1E9`, which Kubernetes and Docker read alike; no unit can follow. `1E` has no exponent: it is 10 to the 18th.
 fn with_exponent(text: &str) -> Option<Bytes> {
-    let (number, exponent) = text.split_once(['e', 'E'])?;
-    decimal(number).filter(|_| !exponent.is_empty())?;
+    let (number, _) = text.split_once(['e', 'E'])?;
+    decimal(number)?;
     let milli = kubernetes::milli(text)?;
     u64::try_from(milli.unsigned_abs().div_ceil(1_000)).ok().map(Bytes)
 }
