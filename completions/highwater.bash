@@ -2728,7 +2728,7 @@ _highwater() {
             return 0
             ;;
         highwater__subcmd__node__subcmd__undo)
-            opts="-h --state --yes --dry-run --format --root --docker-host --color --help"
+            opts="-h --state --yes --keep-changed --dry-run --format --root --docker-host --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

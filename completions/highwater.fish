@@ -448,6 +448,7 @@ complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_see
 always\t'Always'
 never\t'Never'"
 complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from undo" -l yes -d 'Do not ask'
+complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from undo" -l keep-changed -d 'Leave what somebody changed since as it is, with what needs it, and take back the rest'
 complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from undo" -l dry-run -d 'Show what would be taken back, and do nothing'
 complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from undo" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c highwater -n "__fish_highwater_using_subcommand node; and __fish_seen_subcommand_from render" -l for -d 'Whose tool' -r -f -a "karpenter\t'an EC2NodeClass of Karpenter, AL2023; checked by Karpenter\'s schema, and a first boot in a virtual machine'

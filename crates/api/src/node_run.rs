@@ -1,7 +1,7 @@
 //! A run of a plan, its undo and its check, as JSON.
 
 use crate::object::Object;
-use model::node_run::{Difference, Ending, NodeRun, Shows, StopKind, StoppedAt, Verb};
+use model::node_run::{Difference, Ending, KeptStep, NodeRun, Shows, StopKind, StoppedAt, Verb};
 use serde_json::Value;
 
 /// `highwater/node-apply/v1` or `highwater/node-undo/v1`: what became of each step, and why it stopped.
@@ -18,12 +18,24 @@ pub fn document(run: &NodeRun) -> Value {
             Object::new().known("name", step.name.as_str()).known("ending", ending(step.ending)).finish()
         })
         .collect();
-    Object::new()
+    let object = Object::new()
         .known("schema", schema)
-        .known("done", run.stopped.is_none())
+        .known("done", run.stopped.is_none() && run.kept.is_empty())
         .known("steps", steps)
         .known("stopped", run.stopped.as_ref().map_or(Value::Null, stopped))
-        .known("journal", run.journal.as_str())
+        .known("journal", run.journal.as_str());
+    match run.verb {
+        Verb::Apply => object,
+        Verb::Undo => object.known("kept", run.kept.iter().map(kept).collect::<Vec<Value>>()),
+    }
+    .finish()
+}
+
+fn kept(kept: &KeptStep) -> Value {
+    Object::new()
+        .known("name", kept.step.as_str())
+        .known("why", kept.why.as_str())
+        .known("by_hand", kept.by_hand.as_str())
         .finish()
 }
 
@@ -83,20 +95,31 @@ fn difference(difference: &Difference) -> Value {
 #[cfg(test)]
 mod tests {
     use super::{document, verified};
-    use model::node_run::{Difference, Ending, NodeRun, Shows, StepRun, StopKind, StoppedAt, Verb};
+    use model::node_run::{Difference, Ending, KeptStep, NodeRun, Shows, StepRun, StopKind, StoppedAt, Verb};
     use serde_json::json;
 
     #[test]
     fn a_run_tells_its_steps_and_its_reason() {
         let stopped = StoppedAt { step: None, kind: StopKind::Refused, why: "no".to_owned() };
         let steps = vec![StepRun { name: "a".to_owned(), ending: Ending::Left }];
-        let run = NodeRun { verb: Verb::Undo, steps, stopped: Some(stopped), journal: "/j".to_owned() };
+        let run = NodeRun {
+            verb: Verb::Undo,
+            steps,
+            stopped: Some(stopped),
+            kept: Vec::new(),
+            keeping: None,
+            journal: "/j".to_owned(),
+        };
         let expected = json!({
             "schema": "highwater/node-undo/v1", "done": false,
             "steps": [{ "name": "a", "ending": "left_to_first_boot" }],
-            "stopped": { "step": null, "kind": "refused", "why": "no" }, "journal": "/j"
+            "stopped": { "step": null, "kind": "refused", "why": "no" }, "kept": [], "journal": "/j"
         });
         assert_eq!(document(&run), expected);
+        let (step, why, by_hand) = ("b".to_owned(), "w".to_owned(), "rm /b".to_owned());
+        let kept = document(&NodeRun { stopped: None, kept: vec![KeptStep { step, why, by_hand }], ..run });
+        assert_eq!(kept["kept"], json!([{ "name": "b", "why": "w", "by_hand": "rm /b" }]));
+        assert_eq!((&kept["done"], &kept["stopped"]), (&json!(false), &json!(null)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 pub mod kept;
 mod link;
-mod place;
+pub(crate) mod place;
 pub mod progress;
 mod signature;
 mod swap;

@@ -179,7 +179,7 @@ fn take(
                     journal.write(Record::Done { step: number })?;
                 }
                 StepState::Begun => journal.write(Record::Done { step: number })?,
-                StepState::Done | StepState::Found | StepState::Undone => {}
+                StepState::Done | StepState::Found | StepState::Undone | StepState::Kept => {}
             }
             Ok(Ending::Found)
         }

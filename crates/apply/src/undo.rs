@@ -1,13 +1,62 @@
 //! The undo: the journal backwards, and only what it did.
 
+mod survey;
+
 use crate::host::kept::Kept;
 use crate::host::{Machine, Present, leaves_a_trace, present, settle, tidy_up};
 use crate::journal::Journal;
 use crate::journal::history::{Entry, History, StepState, thing};
 use crate::journal::record::Record;
 use crate::run::{Event, Stopped, patiently};
-use model::node_run::Ending;
+use model::node_run::{Ending, KeptStep};
 use model::plan::{Change, Step, UnitAction};
+use survey::{Halves, Staying};
+
+/// What becomes of an undo when somebody changed something since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Changed {
+    /// It is refused before anything is taken back.
+    Refused,
+    /// What was changed stays, and what it needs; everything else is taken back.
+    Kept,
+}
+
+/// What an undo would find.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outlook {
+    /// The numbers of the steps that would be taken back, in order.
+    pub taken_back: Vec<usize>,
+    /// What would stay with [`Changed::Kept`].
+    pub kept: Vec<KeptStep>,
+    /// The first change that stops it with [`Changed::Refused`].
+    pub stopped: Option<(String, String)>,
+}
+
+/// Looks, and touches nothing. What a run that was cut off left half is not judged.
+#[must_use]
+pub fn outlook(machine: &Machine, history: &History, then: Changed) -> Outlook {
+    let order = order(history);
+    let changed = survey::changed(machine, history, &order, Halves::Left);
+    let staying = survey::staying(machine, history, &order, &changed);
+    let first = changed.into_iter().next();
+    let mut taken_back = order.clone();
+    if then == Changed::Kept {
+        taken_back.retain(|number| !staying.contains_key(number));
+        let restarts = |number: &usize| {
+            history.entries().get(*number).is_some_and(|entry| is_restart(&entry.step.change))
+        };
+        // Nothing is restarted for the sake of nothing.
+        if !staying.is_empty() && taken_back.iter().all(restarts) {
+            taken_back.clear();
+        }
+    }
+    Outlook {
+        taken_back,
+        kept: survey::told(history, &order, &staying),
+        stopped: first
+            .and_then(|(number, found)| Some((history.entries().get(number)?.step.name.clone(), found))),
+    }
+}
 
 /// The numbers of the steps that an undo takes back, in its order.
 ///
@@ -42,7 +91,7 @@ const fn is_restart(change: &Change) -> bool {
 
 const fn is_ours(state: StepState) -> bool {
     match state {
-        StepState::Begun | StepState::Done | StepState::Left => true,
+        StepState::Begun | StepState::Done | StepState::Left | StepState::Kept => true,
         StepState::Planned | StepState::Found | StepState::Undone => false,
     }
 }
@@ -91,24 +140,37 @@ fn starting_from(change: Change, other: &Change) -> Change {
     }
 }
 
-/// Takes everything back that the journal did and that is not taken back.
+/// Takes everything back that the journal did and that is not taken back. What stays is told.
 ///
 /// # Errors
 /// When a step cannot be taken back, or finds that somebody has changed it since. A second run goes on from there.
 pub fn undo(
     machine: &Machine,
     journal: &mut Journal,
+    then: Changed,
     tell: &mut dyn FnMut(&Event<'_>),
-) -> Result<(), Stopped> {
+) -> Result<Vec<KeptStep>, Stopped> {
     if !journal.history().has_something_to_undo() {
-        return Ok(());
+        return Ok(Vec::new());
     }
+    let order = order(journal.history());
+    clear_halves(machine, journal.history(), &order)?;
+    let staying = look(machine, journal.history(), &order, then)?;
+    if !staying.is_empty() {
+        journal.write(Record::Kept { steps: staying.keys().copied().collect() })?;
+    }
+    let mut has_acted = false;
     let mut stale_units = stale_units(journal.history());
-    for number in order(journal.history()) {
+    for number in order.iter().copied().filter(|number| !staying.contains_key(number)) {
         let Some(entry) = journal.history().entries().get(number).cloned() else { continue };
         if is_restart(&entry.step.change) {
             reload(machine, &mut stale_units, tell)?;
+            if !staying.is_empty() {
+                restart_and_keep(machine, journal, number, has_acted, tell)?;
+                continue;
+            }
         }
+        has_acted = true;
         let ending = take_back(machine, journal, number, &entry, tell)?;
         if entry.step.change == Change::Reload {
             stale_units = None;
@@ -118,9 +180,61 @@ pub fn undo(
         tell(&Event::Over(&entry.step, ending));
     }
     reload(machine, &mut stale_units, tell)?;
-    journal.write(Record::AllUndone)?;
-    journal.put_away()?;
+    let kept = survey::told(journal.history(), &order, &staying);
+    if staying.is_empty() {
+        journal.write(Record::AllUndone)?;
+        journal.put_away()?;
+    } else {
+        journal.write(Record::UndoEnded)?;
+    }
+    Ok(kept)
+}
+
+/// Brings what an act left that was cut off to one end of it or the other.
+fn clear_halves(machine: &Machine, history: &History, order: &[usize]) -> Result<(), Stopped> {
+    for entry in order.iter().filter_map(|number| history.entries().get(*number)) {
+        let step = &entry.step;
+        if !machine.takes(&step.change) {
+            continue;
+        }
+        let failed = |source| Stopped::Failed { step: step.name.clone(), source };
+        if entry.state == StepState::Begun {
+            settle(machine, &step.change, &entry.kept).map_err(failed)?;
+        }
+        // Only what an undo began: what somebody made of a step that was done must not be taken for a half.
+        if entry.is_undo_begun {
+            settle(machine, &step.change.undo(), &entry.kept).map_err(failed)?;
+        }
+    }
     Ok(())
+}
+
+/// What stays; or the first change, when none may be there.
+fn look(machine: &Machine, history: &History, order: &[usize], then: Changed) -> Result<Staying, Stopped> {
+    let changed = survey::changed(machine, history, order, Halves::Cleared);
+    match (then, changed.first()) {
+        (Changed::Refused, Some((number, found))) => {
+            let step = history.entries().get(*number).map(|entry| entry.step.name.clone());
+            Err(Stopped::Stale { step: step.unwrap_or_default(), found: found.clone() })
+        }
+        (Changed::Refused | Changed::Kept, _) => Ok(survey::staying(machine, history, order, &changed)),
+    }
+}
+
+/// A unit that reads its files when it starts: again now, and again when the rest is taken back.
+fn restart_and_keep(
+    machine: &Machine,
+    journal: &mut Journal,
+    number: usize,
+    has_acted: bool,
+    tell: &mut dyn FnMut(&Event<'_>),
+) -> Result<(), Stopped> {
+    let Some(entry) = journal.history().entries().get(number).cloned() else { return Ok(()) };
+    if has_acted && machine.takes(&entry.step.change) {
+        patiently(machine, &entry.step, &entry.step.change.undo(), &entry.kept, tell)?;
+        tell(&Event::Over(&entry.step, Ending::TakenBack));
+    }
+    Ok(journal.write(Record::Kept { steps: vec![number] })?)
 }
 
 /// Whether a change is of a file that systemd keeps in mind until it reads all of them again.
@@ -178,16 +292,11 @@ fn take_back(
     }
     let Some(back) = taking_back(journal.history(), number) else { return Ok(Ending::WasBack) };
     let failed = |source| Stopped::Failed { step: step.name.clone(), source };
-    journal.write(Record::UndoBegin { steps: steps.clone() })?;
-    tell(&Event::Begun(step));
-    if entry.state == StepState::Begun {
-        settle(machine, &step.change, &entry.kept).map_err(failed)?;
-    }
-    // An undo that was interrupted leaves the same things behind.
-    settle(machine, &back, &entry.kept).map_err(failed)?;
     let ending = match present(machine, &back).map_err(failed)? {
         Present::Now if entry.state == StepState::Left && !leaves_a_trace(&back) => Ending::WasBack,
         Present::Now => {
+            journal.write(Record::UndoBegin { steps: steps.clone() })?;
+            tell(&Event::Begun(step));
             patiently(machine, step, &back, &entry.kept, tell)?;
             Ending::TakenBack
         }

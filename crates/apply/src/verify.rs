@@ -13,7 +13,7 @@ pub fn differences(machine: &Machine, history: &History) -> Vec<Difference> {
     let mut last: HashMap<(&'static str, &str), usize> = HashMap::new();
     let entries = history.entries();
     for (number, entry) in entries.iter().enumerate() {
-        if entry.state != StepState::Undone {
+        if entry.state.is_wanted() {
             last.insert(thing(&entry.step.change), number);
         }
     }

@@ -128,3 +128,98 @@ fn a_damaged_journal_changes_nothing() {
     assert!(refused.status.code() == Some(3) && said.contains("journal: line 1"), "{said}");
     assert_eq!(files(root.path()), before);
 }
+
+fn words(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[test]
+fn what_somebody_changed_stays_when_it_is_asked_for() {
+    let root = image();
+    let before = files(root.path());
+    assert_eq!(
+        node(root.path(), &["apply", "--yes", "--swap", "1e6", "--swap", "2Mi", "--file", "/var/swap"])
+            .status
+            .code(),
+        Some(2)
+    );
+    let wish = ["apply", "--yes", "--swap", "2e6", "--swappiness", "77"];
+    let done = node(root.path(), &wish);
+    assert_eq!(done.status.code(), Some(0), "{}{}", words(&done), String::from_utf8_lossy(&done.stderr));
+    let unit = root.path().join("etc/systemd/system/swapfile.swap");
+    let theirs = fs::read_to_string(&unit).unwrap() + "# mine\n";
+    fs::write(&unit, &theirs).unwrap();
+    let applied = root.path().join("swapfile");
+    assert!(applied.exists());
+
+    let foreseen = node(root.path(), &["undo", "--dry-run"]);
+    let refused = node(root.path(), &["undo", "--yes"]);
+    let command = format!("`highwater --root {} node undo --keep-changed`", root.path().display());
+    for output in [&foreseen, &refused] {
+        assert_eq!(output.status.code(), Some(3));
+        assert!(words(output).contains(&command) && words(output).contains("swap-unit"), "{}", words(output));
+    }
+    assert!(applied.exists() && root.path().join("etc/sysctl.d/90-highwater.conf").exists());
+
+    let kept = node(root.path(), &["undo", "--yes", "--keep-changed", "--format", "json"]);
+    assert_eq!((kept.status.code(), &document(&kept)["done"]), (Some(1), &json!(false)));
+    let names: Vec<String> = document(&kept)["kept"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|kept| kept["name"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(names, ["swap-on", "swap-unit-enabled", "swap-unit", "swap-file"]);
+    assert_eq!(document(&kept)["stopped"], json!(null));
+    assert_eq!(fs::read_to_string(&unit).unwrap(), theirs);
+    assert!(applied.exists() && !root.path().join("etc/sysctl.d").exists());
+    let verified = node(root.path(), &["verify"]);
+    let said = String::from_utf8_lossy(&verified.stderr).into_owned();
+    assert!(verified.status.code() == Some(2) && said.contains("what was run here was taken back"), "{said}");
+    let again = node(root.path(), &["undo", "--yes", "--keep-changed"]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(words(&again).starts_with("4 steps stay as they are:\n"), "{}", words(&again));
+    assert!(words(&again).contains("by hand: rm /etc/systemd/system/swapfile.swap\n"), "{}", words(&again));
+
+    fs::remove_file(&unit).unwrap();
+    assert_eq!(node(root.path(), &["undo", "--yes"]).status.code(), Some(0));
+    assert_eq!(files(root.path()), before);
+}
+
+#[test]
+fn a_partition_that_fstab_names_by_a_tag_is_no_place_for_swap() {
+    let root = image();
+    let at = |path: &str| root.path().join(path);
+    for (path, text) in [
+        ("sys/block/vdb/size", "4096\n"),
+        ("sys/block/vdb/dev", "254:16\n"),
+        ("sys/block/vdb/vdb1/size", "2048\n"),
+        ("sys/block/vdb/vdb1/dev", "254:17\n"),
+        ("sys/block/vdb/vdb1/partition", "1\n"),
+        ("etc/fstab", "# mine\nPARTLABEL=my\\040data /data ext4 noauto,x-systemd.makefs 0 2\n"),
+    ] {
+        fs::create_dir_all(at(path).parent().unwrap()).unwrap();
+        fs::write(at(path), text).unwrap();
+    }
+    fs::create_dir_all(at("dev/disk/by-partlabel")).unwrap();
+    fs::write(at("dev/vdb1"), vec![0_u8; 1 << 20]).unwrap();
+    std::os::unix::fs::symlink("../../vdb1", at("dev/disk/by-partlabel/my\\x20data")).unwrap();
+    let plan = || node(root.path(), &["plan", "--partition", "/dev/vdb1"]);
+    let refused = plan();
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(words(&refused).contains("line 2 of /etc/fstab"), "{}", words(&refused));
+    fs::write(at("etc/fstab"), "PARTLABEL=my\\040data none swap sw 0 0\n").unwrap();
+    let fine = plan();
+    assert_eq!(fine.status.code(), Some(0), "{}", words(&fine));
+    for (offset, magic, name) in [(0, "XFSB", "xfs"), (0, "LUKS\u{ba}", "LUKS"), (0x218, "LVM2", "LVM")] {
+        let mut start = vec![0_u8; 1 << 20];
+        let magic: Vec<u8> = magic.chars().map(|symbol| u8::try_from(u32::from(symbol)).unwrap()).collect();
+        start[offset..offset + magic.len()].copy_from_slice(&magic);
+        if name == "LUKS" {
+            start[5] = 0xbe;
+        }
+        fs::write(at("dev/vdb1"), start).unwrap();
+        let refused = plan();
+        assert!(refused.status.code() == Some(3) && words(&refused).contains(name), "{}", words(&refused));
+    }
+}

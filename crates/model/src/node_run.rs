@@ -18,8 +18,23 @@ pub struct NodeRun {
     pub steps: Vec<StepRun>,
     /// Why it stopped; nothing when it reached its end.
     pub stopped: Option<StoppedAt>,
+    /// What an undo left as it is.
+    pub kept: Vec<KeptStep>,
+    /// The command that leaves what somebody changed and takes back the rest, where there is one.
+    pub keeping: Option<String>,
     /// Where the journal lies.
     pub journal: String,
+}
+
+/// A step that an undo left as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptStep {
+    /// Its name.
+    pub step: String,
+    /// Why: what was found, or what needs it.
+    pub why: String,
+    /// What a person does to take it back.
+    pub by_hand: String,
 }
 
 /// What became of a step.

@@ -225,8 +225,20 @@ mod tests {
     }
 
     #[test]
+    fn an_exponent_is_read_as_kubernetes_reads_it() {
+        for (text, bytes) in
+            [("5e9", 5_000_000_000), ("1E9", 1_000_000_000), ("1E", 1_000_000_000_000_000_000)]
+        {
+            assert_eq!(text.parse(), Ok(SwapSize::Fixed(Bytes(bytes))), "{text}");
+        }
+    }
+
+    #[test]
     fn what_is_no_size_is_refused() {
-        for text in ["", "0", "4Ki", "0%", "-1Gi", "1001%", "101%disk", "8Gidisk", "disk", "8GB", "all"] {
+        for text in [
+            "", "1e", "1e5", "1e9disk", "1e9%", "0", "4Ki", "0%", "-1Gi", "1001%", "101%disk", "8Gidisk",
+            "disk", "8GB", "all",
+        ] {
             assert!(text.parse::<SwapSize>().is_err(), "{text}");
         }
     }

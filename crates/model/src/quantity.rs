@@ -69,6 +69,9 @@ impl FromStr for Quantity {
         if let Some(ratio) = typed.strip_suffix('x') {
             return Ok(Self::Ratio(decimal(ratio).ok_or_else(wrong)?.as_ratio()));
         }
+        if let Some(bytes) = with_exponent(typed) {
+            return Ok(Self::Bytes(bytes));
+        }
         let (number, unit) = UNITS
             .iter()
             .find_map(|(suffix, unit)| typed.strip_suffix(suffix).map(|number| (number, *unit)))
@@ -78,6 +81,14 @@ impl FromStr for Quantity {
             .map(|bytes| Self::Bytes(Bytes(bytes)))
             .ok_or_else(wrong)
     }
+}
+
+/// `1e9` and `1E9`, which Kubernetes and Docker read alike; no unit can follow. `1E` has no exponent: it is 10 to the 18th.
+fn with_exponent(text: &str) -> Option<Bytes> {
+    let (number, _) = text.split_once(['e', 'E'])?;
+    decimal(number)?;
+    let milli = kubernetes::milli(text)?;
+    u64::try_from(milli.unsigned_abs().div_ceil(1_000)).ok().map(Bytes)
 }
 
 /// A decimal number kept exact: `digits` divided by ten to the `places`.
@@ -127,6 +138,13 @@ mod tests {
             ("100b", 100),
             ("0", 0),
             ("0.1", 1),
+            ("1e9", 1_000_000_000),
+            ("1E9", 1_000_000_000),
+            ("2.5e+9", 2_500_000_000),
+            ("1500e-3", 2),
+            ("0e9", 0),
+            ("1E", 1_000_000_000_000_000_000),
+            ("1Ei", 1 << 60),
         ] {
             assert_eq!(text.parse(), Ok(Quantity::Bytes(Bytes(bytes))), "{text}");
         }
@@ -140,9 +158,32 @@ mod tests {
 
     #[test]
     fn what_is_no_amount_is_refused() {
-        for text in
-            ["", "Mi", "-1", "1.", ".5", "1e3", "512MB", "17179869185Gi", "99999999999999999999", "1 G", "½"]
-        {
+        for text in [
+            "",
+            "Mi",
+            "-1",
+            "1.",
+            ".5",
+            "512MB",
+            "17179869185Gi",
+            "99999999999999999999",
+            "1 G",
+            "½",
+            "1e",
+            "e9",
+            "-1e9",
+            ".5e9",
+            "1e+",
+            "1e1e1",
+            "1e9Mi",
+            "1e9b",
+            "1e9%",
+            "1e99",
+            "1E20",
+            "1e99999999999999999999",
+            "1eE",
+            "20E",
+        ] {
             assert!(text.parse::<Quantity>().is_err(), "{text}");
         }
     }

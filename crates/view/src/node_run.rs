@@ -3,7 +3,7 @@
 use crate::text::{Line, Tone};
 use crate::units::{bytes, count, duration};
 use kernel::bytes::Bytes;
-use model::node_run::{Difference, Ending, NodeRun, Shows, StopKind, StoppedAt, Verb};
+use model::node_run::{Difference, Ending, KeptStep, NodeRun, Shows, StopKind, StoppedAt, Verb};
 use model::plan::Plan;
 use std::time::Duration;
 
@@ -47,6 +47,37 @@ pub fn undo_plan(steps: &[(String, String)]) -> Vec<Line> {
             .and(Tone::Quiet, format!("  {why}"))
     };
     std::iter::once(head).chain(steps.iter().enumerate().map(row)).collect()
+}
+
+/// What somebody changed, which stops an undo before its first step.
+#[must_use]
+pub fn would_stop(step: &str, found: &str, keeping: &str) -> Vec<Line> {
+    vec![
+        Line::of(Tone::Warning, format!("{step} stops it: ")).and(Tone::Plain, found),
+        Line::plain(format!("`{keeping}` would leave it as it is and take back the rest.")),
+    ]
+}
+
+/// What stays after an undo, or would, and how a person takes it back.
+#[must_use]
+pub fn staying(kept: &[KeptStep]) -> Vec<Line> {
+    if kept.is_empty() {
+        return Vec::new();
+    }
+    let width = kept.iter().map(|kept| kept.step.len()).max().unwrap_or_default();
+    let rows = kept.iter().flat_map(|kept| {
+        [
+            Line::plain("     ")
+                .and(Tone::Strong, format!("{:width$}", kept.step))
+                .and(Tone::Plain, format!("  {}", kept.why)),
+            Line::of(Tone::Quiet, format!("     {:width$}  by hand: {}", "", kept.by_hand)),
+        ]
+    });
+    let head = match kept.len() {
+        1 => "1 step stays as it is:".to_owned(),
+        many => format!("{} stay as they are:", count(many as u64, "step")),
+    };
+    std::iter::once(Line::of(Tone::Warning, head)).chain(rows).collect()
 }
 
 /// A run that was interrupted, before it goes on.
@@ -93,7 +124,7 @@ pub fn over(number: usize, total: usize, name: &str, ending: Ending) -> Line {
 #[must_use]
 pub fn end(run: &NodeRun) -> Vec<Line> {
     match (&run.stopped, run.verb) {
-        (Some(stopped), verb) => stopped_lines(stopped, verb, !run.steps.is_empty()),
+        (Some(stopped), verb) => stopped_lines(stopped, verb, !run.steps.is_empty(), run.keeping.as_deref()),
         (None, Verb::Apply) if run.steps.is_empty() => Vec::new(),
         (None, Verb::Apply) => {
             let left = run.steps.iter().filter(|step| step.ending == Ending::Left).count();
@@ -109,6 +140,11 @@ pub fn end(run: &NodeRun) -> Vec<Line> {
             }
             lines
         }
+        (None, Verb::Undo) if !run.kept.is_empty() => {
+            let last = "Everything else is as it was. When these are taken back by hand, or are again as `apply` left them, the same undo \
+                 ends it; a new `apply` takes them as they are.";
+            staying(&run.kept).into_iter().chain([Line::plain(last)]).collect()
+        }
         (None, Verb::Undo) if run.steps.is_empty() => {
             vec![Line::plain(format!("{}: there is nothing to take back.", run.journal))]
         }
@@ -116,7 +152,7 @@ pub fn end(run: &NodeRun) -> Vec<Line> {
     }
 }
 
-fn stopped_lines(stopped: &StoppedAt, verb: Verb, has_begun: bool) -> Vec<Line> {
+fn stopped_lines(stopped: &StoppedAt, verb: Verb, has_begun: bool, keeping: Option<&str>) -> Vec<Line> {
     let head = match (&stopped.step, stopped.kind) {
         (Some(step), StopKind::Stale) => format!("Stopped before {step}, which expects something else: "),
         (Some(step), _) => format!("Stopped at {step}: "),
@@ -132,11 +168,24 @@ fn stopped_lines(stopped: &StoppedAt, verb: Verb, has_begun: bool) -> Vec<Line> 
             "Nothing after it was touched. `highwater node apply` goes on from there, `highwater node undo` takes back what was done."
         }
         (StopKind::Stale, Verb::Undo, _) => {
-            "It is left alone. Put it back as `node apply` left it, or as it was before, and run `highwater node undo` again."
+            lines.extend(left_alone(has_begun, keeping));
+            return lines;
         }
         (_, Verb::Undo, _) => "`highwater node undo` goes on from there.",
     };
     lines.push(Line::plain(next));
+    lines
+}
+
+/// The ways on from an undo that found a change.
+fn left_alone(has_begun: bool, keeping: Option<&str>) -> Vec<Line> {
+    let far = if has_begun { "It is left alone." } else { "Nothing was taken back." };
+    let mut lines = vec![Line::plain(format!(
+        "{far} Put it back as `apply` left it, or as it was before, and run the undo again."
+    ))];
+    if let Some(command) = keeping {
+        lines.push(Line::plain(format!("Or `{command}` leaves it as it is, and takes back the rest.")));
+    }
     lines
 }
 
@@ -179,12 +228,13 @@ fn shows(difference: &Difference) -> String {
 #[cfg(test)]
 mod tests {
     use super::{end, over, verified, waiting};
-    use model::node_run::{Difference, Ending, NodeRun, Shows, StepRun, StopKind, StoppedAt, Verb};
+    use model::node_run::{Difference, Ending, KeptStep, NodeRun, Shows, StepRun, StopKind, StoppedAt, Verb};
     use std::time::Duration;
 
     fn run(verb: Verb, stopped: Option<StoppedAt>) -> NodeRun {
         let steps = vec![StepRun { name: "swap-file".to_owned(), ending: Ending::Done }];
-        NodeRun { verb, steps, stopped, journal: "/j".to_owned() }
+        let keeping = (verb == Verb::Undo).then(|| "highwater node undo --keep-changed".to_owned());
+        NodeRun { verb, steps, stopped, kept: Vec::new(), keeping, journal: "/j".to_owned() }
     }
 
     fn text(lines: &[crate::text::Line]) -> String {
@@ -203,6 +253,42 @@ mod tests {
         assert!(
             words.contains("`highwater node apply`") && words.contains("`highwater node undo`"),
             "{words}"
+        );
+    }
+
+    #[test]
+    fn an_undo_that_found_a_change_names_both_ways_on() {
+        let why = "/etc/a was changed".to_owned();
+        let stopped = StoppedAt { step: Some("a".to_owned()), kind: StopKind::Stale, why };
+        let begun = run(Verb::Undo, Some(stopped));
+        let words = text(&end(&NodeRun { steps: Vec::new(), ..begun.clone() }));
+        assert_eq!(
+            words,
+            "Stopped before a, which expects something else: /etc/a was changed\nNothing was taken back. Put it back as \
+             `apply` left it, or as it was before, and run the undo again.\nOr `highwater node undo --keep-changed` leaves \
+             it as it is, and takes back the rest.\n"
+        );
+        assert!(text(&end(&begun)).contains("\nIt is left alone. Put it back"));
+    }
+
+    #[test]
+    fn what_stays_is_told_with_what_is_left_to_do() {
+        let kept = |step: &str, why: &str, by_hand: &str| KeptStep {
+            step: step.to_owned(),
+            why: why.to_owned(),
+            by_hand: by_hand.to_owned(),
+        };
+        let kept = vec![
+            kept("swap-unit", "/etc/a.swap was changed", "rm /etc/a.swap"),
+            kept("swap-file", "swap-unit stays and needs it", "rm /a, once it is off"),
+        ];
+        let words = text(&end(&NodeRun { kept, ..run(Verb::Undo, None) }));
+        assert_eq!(
+            words,
+            "2 steps stay as they are:\n     swap-unit  /etc/a.swap was changed\n                by hand: rm \
+             /etc/a.swap\n     swap-file  swap-unit stays and needs it\n                by hand: rm /a, once it is \
+             off\nEverything else is as it was. When these are taken back by hand, or are again as `apply` left them, the \
+             same undo ends it; a new `apply` takes them as they are.\n"
         );
     }
 

@@ -4,6 +4,7 @@
 //! from boot to boot, and cuts their power; in them runs `node-inside`, one stage per boot.
 
 pub mod here;
+mod here_kept;
 mod here_kills;
 pub mod inside;
 mod job;

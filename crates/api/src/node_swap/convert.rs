@@ -338,6 +338,21 @@ mod tests {
     }
 
     #[test]
+    fn an_exponent_is_a_size_with_and_without_quotes() {
+        for (size, bytes) in [("2e9", 2_000_000_000), ("'1E9'", 1_000_000_000), ("2000000000", 2_000_000_000)]
+        {
+            let wish =
+                read(&format!("{HEAD}spec:\n  areas:\n    - file: {{path: /a, size: {size}}}\n")).unwrap();
+            let written = to_yaml(&written::file(&wish)).unwrap();
+            for wish in [wish, read(&written).unwrap()] {
+                let Backing::File { size: found, .. } = wish.areas[0].backing else { panic!() };
+                assert_eq!(found, SwapSize::Fixed(Bytes(bytes)), "{size}: {written}");
+            }
+        }
+        assert!(faults("  areas:\n    - file: {path: /a, size: 2e}\n").contains("found `2e`"));
+    }
+
+    #[test]
     fn every_value_out_of_range_is_told_with_its_place() {
         let spec = "  areas:
     - file: {path: swapfile, size: 4Ki}

@@ -3,9 +3,10 @@
 use super::kept::Kept;
 use super::swap_header::{self, Beginning};
 use super::{HostError, Machine, Present, failed, refused};
+use kernel::disk_signature::{self, DiskSignature};
 use model::plan::Signature;
 use std::fs::{File, OpenOptions};
-use std::io::{self, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::{FileExt, FileTypeExt, OpenOptionsExt};
 
 /// File systems and RAID keep what tells of them within this much of the beginning or the end.
@@ -127,7 +128,7 @@ fn write_page(file: &File, device: &str, page: &[u8]) -> Result<(), HostError> {
     written.map_err(failed(format!("{device}: the signature cannot be written")))
 }
 
-/// A page of which only a part was written is put back as it was.
+/// A page of which only a part was written is put back as it was. What has a name of its own is no such part: somebody made it.
 pub fn settle(
     machine: &Machine,
     device: &str,
@@ -137,7 +138,16 @@ pub fn settle(
 ) -> Result<(), HostError> {
     match (present(machine, device, now, wanted), &kept.page) {
         (Ok(Present::Other(_)), Some(page)) if std::path::Path::new(device).exists() => {
-            write_page(&open(device, Use::Writing)?, device, page)
+            let mut start = Vec::new();
+            let reading = open(device, Use::Reading)?;
+            let read = reading.take(disk_signature::BYTES_NEEDED as u64).read_to_end(&mut start);
+            read.map_err(failed(device))?;
+            match disk_signature::identify(&start) {
+                DiskSignature::Known(_) => Ok(()),
+                DiskSignature::Blank | DiskSignature::Swap | DiskSignature::Unknown => {
+                    write_page(&open(device, Use::Writing)?, device, page)
+                }
+            }
         }
         _ => Ok(()),
     }

@@ -28,6 +28,8 @@ pub struct Entry {
     pub kept: Kept,
     /// Why it failed, when it did.
     pub failure: Option<String>,
+    /// Whether taking it back was begun; whether it came to its end only the machine tells.
+    pub is_undo_begun: bool,
 }
 
 /// How far a step got.
@@ -43,8 +45,22 @@ pub enum StepState {
     Found,
     /// It is left to the first boot.
     Left,
-    /// It was taken back.
+    /// It was taken back, or is nobody's to take back any more.
     Undone,
+    /// It stayed in an undo, because somebody had changed it or what stayed needed it. The next undo tries again, and a new plan
+    /// takes it as it is.
+    Kept,
+}
+
+impl StepState {
+    /// Whether the machine shall be as the step leaves it. What stays after an undo is nobody's wish any more.
+    #[must_use]
+    pub const fn is_wanted(self) -> bool {
+        match self {
+            Self::Planned | Self::Begun | Self::Done | Self::Found | Self::Left => true,
+            Self::Undone | Self::Kept => false,
+        }
+    }
 }
 
 impl History {
@@ -52,6 +68,12 @@ impl History {
     #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// How many steps are still wanted: neither taken back nor left to somebody.
+    #[must_use]
+    pub fn wanted_count(&self) -> usize {
+        self.entries.iter().filter(|entry| entry.state.is_wanted()).count()
     }
 
     /// How many records there are.
@@ -106,8 +128,10 @@ impl History {
             | Record::Done { step }
             | Record::Left { step }
             | Record::Failed { step, .. } => knows(step),
-            Record::UndoBegin { steps } | Record::Undone { steps } => steps.iter().all(knows),
-            Record::Finished | Record::AllUndone => has_plan,
+            Record::UndoBegin { steps } | Record::Undone { steps } | Record::Kept { steps } => {
+                steps.iter().all(knows)
+            }
+            Record::Finished | Record::AllUndone | Record::UndoEnded => has_plan,
         }
     }
 
@@ -119,11 +143,13 @@ impl History {
                 self.last_plan_at = self.entries.len();
                 self.last_plan_seconds = Some(at_seconds);
                 self.is_finished = false;
+                self.give_up_kept();
                 self.entries.extend(steps.into_iter().enumerate().map(|(number, step)| Entry {
                     step,
                     state: if found.contains(&number) { StepState::Found } else { StepState::Planned },
                     kept: Kept::default(),
                     failure: None,
+                    is_undo_begun: false,
                 }));
             }
             Record::Begin { step, kept } => self.mark(step, |entry| {
@@ -138,13 +164,36 @@ impl History {
             Record::Left { step } => self.mark(step, |entry| entry.state = StepState::Left),
             Record::Failed { step, why } => self.mark(step, |entry| entry.failure = Some(why)),
             Record::Finished => self.is_finished = true,
-            Record::UndoBegin { .. } => self.is_undo_begun = true,
-            Record::Undone { steps } => {
-                for step in steps {
-                    self.mark(step, |entry| entry.state = StepState::Undone);
-                }
-            }
+            Record::UndoBegin { steps } => self.mark_all(steps, |entry| entry.is_undo_begun = true),
+            Record::Undone { steps } => self.mark_all(steps, |entry| {
+                entry.state = StepState::Undone;
+                entry.is_undo_begun = false;
+            }),
+            Record::Kept { steps } => self.mark_all(steps, |entry| {
+                entry.state = StepState::Kept;
+                entry.is_undo_begun = false;
+            }),
             Record::AllUndone => self.is_undone = true,
+            Record::UndoEnded => {
+                self.is_undo_begun = false;
+                // What it had not come to is not gone on with.
+                self.is_finished = true;
+            }
+        }
+    }
+
+    /// Marks steps in an undo.
+    fn mark_all(&mut self, steps: Vec<usize>, change: impl Fn(&mut Entry)) {
+        self.is_undo_begun = true;
+        for step in steps {
+            self.mark(step, &change);
+        }
+    }
+
+    /// A new plan starts from what somebody made of the machine: that is what its undo leads to, and no further.
+    fn give_up_kept(&mut self) {
+        for entry in self.entries.iter_mut().filter(|entry| entry.state == StepState::Kept) {
+            entry.state = StepState::Undone;
         }
     }
 

@@ -7,8 +7,8 @@ use model::plan::Step;
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// The version of the lines that are written here.
-const VERSION: u64 = 1;
+/// The latest version of lines that are understood here.
+const VERSION: u64 = 2;
 
 /// What is written down. Steps are numbered through all plans of the journal.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +60,13 @@ pub enum Record {
     },
     /// Everything was taken back.
     AllUndone,
+    /// These steps stay in this undo: somebody changed what they left, or what stays needs them.
+    Kept {
+        /// Which.
+        steps: Vec<usize>,
+    },
+    /// Everything was taken back but what stays.
+    UndoEnded,
 }
 
 /// What a line turned out to be.
@@ -81,8 +88,10 @@ impl Record {
     }
 
     fn to_json(&self) -> Value {
+        // Older ones know the first version only, and need no other for what they knew.
+        let version = if matches!(self, Self::Kept { .. } | Self::UndoEnded) { VERSION } else { 1 };
         let of = |word: &str, fields: Value| {
-            let mut record = json!({ "version": VERSION, "record": word });
+            let mut record = json!({ "version": version, "record": word });
             if let (Some(record), Value::Object(fields)) = (record.as_object_mut(), fields) {
                 record.extend(fields);
             }
@@ -101,6 +110,8 @@ impl Record {
             Self::UndoBegin { steps } => of("undo_begin", json!({ "steps": steps })),
             Self::Undone { steps } => of("undone", json!({ "steps": steps })),
             Self::AllUndone => of("all_undone", json!({})),
+            Self::Kept { steps } => of("kept", json!({ "steps": steps })),
+            Self::UndoEnded => of("undo_ended", json!({})),
         }
     }
 
@@ -126,6 +137,8 @@ impl Record {
             "undo_begin" => Self::UndoBegin { steps: steps()? },
             "undone" => Self::Undone { steps: steps()? },
             "all_undone" => Self::AllUndone,
+            "kept" => Self::Kept { steps: steps()? },
+            "undo_ended" => Self::UndoEnded,
             _ => return None,
         })
     }
@@ -235,6 +248,8 @@ mod tests {
             Record::UndoBegin { steps: vec![2, 0] },
             Record::Undone { steps: vec![] },
             Record::AllUndone,
+            Record::Kept { steps: vec![4, 1] },
+            Record::UndoEnded,
         ] {
             let line = record.to_line();
             assert_eq!(read_line(&line[..line.len() - 1]), Line::Record(record));
@@ -253,7 +268,7 @@ mod tests {
 
     #[test]
     fn a_later_version_is_left_alone() {
-        let json = r#"{"version":2,"record":"dance"}"#;
+        let json = r#"{"version":3,"record":"dance"}"#;
         let line = format!("{:08x} {json}", crate::journal::checksum::crc32(json.as_bytes()));
         assert_eq!(read_line(line.as_bytes()), Line::Newer);
     }

@@ -3,11 +3,12 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests, like the tests, stop at the first surprise")]
 
 mod fake_machine;
+mod kept;
 
 use apply::host::{Machine, MachineState};
 use apply::journal::Journal;
 use apply::run::{Event, Stopped, go_on, start};
-use apply::undo::undo;
+use apply::undo::{Changed, undo};
 use apply::verify::differences;
 use fake_machine::{Shown, build, copy, machine, plan, shown, state, without_identity};
 use kernel::bytes::Bytes;
@@ -36,7 +37,9 @@ fn apply(root: &Path, plan: &Plan, tell: &mut dyn FnMut(&Event<'_>)) -> Result<(
 }
 
 fn take_back(root: &Path) -> Result<(), Stopped> {
-    undo(&machine(root), &mut journal(root), &mut |_| {})
+    let kept = undo(&machine(root), &mut journal(root), Changed::Refused, &mut |_| {})?;
+    assert_eq!(kept, []);
+    Ok(())
 }
 
 /// A machine as it was when the power went, and how long its journal was at the look before.
@@ -178,7 +181,7 @@ fn after_a_crash_in_the_undo_the_undo_goes_on() {
     let stage = stage();
     let folder = folder();
     let cuts = cuts(&stage.root, folder.path(), |look| {
-        undo(&machine(&stage.root), &mut journal(&stage.root), look).unwrap();
+        undo(&machine(&stage.root), &mut journal(&stage.root), Changed::Refused, look).unwrap();
     });
     assert_same(&shown(&stage.root), &stage.before, "");
     assert!(cuts.len() > plan().steps.len());

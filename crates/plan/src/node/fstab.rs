@@ -2,6 +2,8 @@
 //!
 //! Written in fstab(5): six fields, blanks in them as `\040`.
 
+pub mod filesystem;
+
 use crate::node::draft::{Draft, WantedFile};
 use crate::node::look::Look;
 use crate::node::order::Stage;

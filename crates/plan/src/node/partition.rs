@@ -3,12 +3,12 @@
 use crate::node::active::{self, Switch};
 use crate::node::draft::Draft;
 use crate::node::fstab;
+use crate::node::fstab::filesystem::{self, Means, device_name};
 use crate::node::look::Look;
 use crate::node::order::Stage;
 use crate::node::systemd_unit::{self, SwapUnit};
 use model::node::{BlockDevice, DeviceContent};
 use model::node_swap::SwapArea;
-use model::path_found::PathFound;
 use model::plan::{Change, Signature, SwapUse};
 use model::reading::Reading;
 
@@ -76,11 +76,7 @@ fn find<'a>(look: &Look<'a>, device: &str, draft: &mut Draft) -> Option<&'a Bloc
         );
         return None;
     };
-    let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
-    let name = match look.path(device) {
-        Reading::Value(PathFound::Link(target)) => base(&target),
-        Reading::Value(_) | Reading::Absent | Reading::Failed(_) => base(device),
-    };
+    let name = device_name(look, device);
     let found = devices.iter().find(|one| one.name == name);
     if found.is_none() && look.unseen().iter().all(|unseen| unseen != device) {
         draft.refuse(
@@ -109,6 +105,29 @@ fn in_the_way(look: &Look<'_>, device: &str, found: &BlockDevice) -> Option<(Str
     if let [holder, ..] = found.holders.as_slice() {
         return Some((format!("{device} is a part of {holder} (device mapper or RAID)"), another));
     }
+    in_fstab(look, device, found).or_else(|| of_parts(look, device, found))
+}
+
+/// A file system that is not mounted just now is somebody's all the same, and one that is made at its first mount is not there yet.
+fn in_fstab(look: &Look<'_>, device: &str, found: &BlockDevice) -> Option<(String, String)> {
+    let line = filesystem::line_of(look, found)?;
+    let (number, text, mount_point) = (line.number, line.text.escape_debug(), line.mount_point);
+    let remedy = format!(
+        "name another partition; when nobody needs {mount_point}, take line {number} out of /etc/fstab first"
+    );
+    let why = match line.means {
+        Means::This => format!(
+            "line {number} of /etc/fstab has {device} as the file system of {mount_point}, which would be lost: `{text}`"
+        ),
+        Means::Unknown(why) => format!(
+            "whether line {number} of /etc/fstab has {device} as the file system of {mount_point} cannot be told, because {why}: `{text}`"
+        ),
+    };
+    Some((why, remedy))
+}
+
+/// A disk that has partitions.
+fn of_parts(look: &Look<'_>, device: &str, found: &BlockDevice) -> Option<(String, String)> {
     let devices = look.node().block_devices.value();
     let part = devices.into_iter().flatten().find(|one| one.disk.as_deref() == Some(found.name.as_str()))?;
     let remedy = format!("name one of its partitions, such as /dev/{}", part.name);

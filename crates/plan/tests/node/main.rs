@@ -3,6 +3,7 @@
 
 mod golden;
 mod host;
+mod partition_in_fstab;
 mod property;
 mod refusals;
 mod words;

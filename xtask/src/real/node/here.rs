@@ -1,7 +1,7 @@
 //! This machine: a swap file, a blank partition, drift, and refusals, below a folder of its own and in a mount namespace of its own.
 
 use super::looks::{difference, files, priority, swaps};
-use super::{here_kills, printed, tried};
+use super::{here_kept, here_kills, printed, tried};
 use crate::real::checks::Checks;
 use crate::real::product::Product;
 use crate::subprocess::Outcome;
@@ -62,6 +62,12 @@ impl<'a> Ground<'a> {
         Ok(device)
     }
 
+    /// One more device of zeros.
+    fn blank_device(&mut self) -> anyhow::Result<String> {
+        printed(&format!("truncate -s 64M {}", self.text("zeros")))?;
+        self.attach("zeros")
+    }
+
     /// The path of something in the folder.
     pub fn text(&self, name: &str) -> String {
         format!("{}/{name}", self.folder.display())
@@ -112,6 +118,8 @@ pub fn run(product: &Product, checks: &mut Checks) -> anyhow::Result<()> {
     check_file(&ground, checks)?;
     check_drift(&ground, checks)?;
     check_partition(&mut ground, checks)?;
+    let blank = ground.blank_device()?;
+    here_kept::run(&ground, &blank, checks)?;
     check_refusals(&ground, checks)?;
     check_two_runs(&ground, checks)?;
     here_kills::run(&ground, checks)

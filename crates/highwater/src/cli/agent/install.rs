@@ -2,13 +2,14 @@
 
 use crate::cli::node::apply::finish;
 use crate::cli::node::stage::{self, Teller, is_agreed, no_right, print};
-use crate::cli::node::undo::{TakingBack, take_back};
+use crate::cli::node::undo::{TakingBack, keeping, take_back};
 use crate::cli::output::Format;
 use crate::cli::{Global, output};
 use crate::exit_code::Outcome;
 use anyhow::Context;
 use apply::host::Machine;
 use apply::run;
+use apply::undo::Changed;
 use clap::Args;
 use kernel::hierarchy::CgroupVersion;
 use model::node_run::{NodeRun, Verb};
@@ -109,14 +110,17 @@ fn run_plan(global: &Global, args: &InstallArgs, machine: &Machine, plan: &Plan)
 /// # Errors
 /// When the root is no folder, or standard output cannot be written.
 pub fn uninstall(global: &Global, args: &InstallArgs) -> anyhow::Result<Outcome> {
+    let state = global.root.join(STATE);
     let asked = TakingBack {
         command: "agent uninstall",
+        then: Changed::Refused,
+        keeping: keeping(global, Some(&state)),
         question: "Take the agent away?",
         yes: args.yes,
         dry_run: args.dry_run,
         format: args.format,
     };
-    take_back(global, &global.root.join(STATE), &asked)
+    take_back(global, &state, &asked)
 }
 
 /// What decides how the agent is installed on this machine.

@@ -92,7 +92,11 @@ pub fn finish(report: &NodeRun, format: Format) -> anyhow::Result<Outcome> {
         Format::Text => output::lines(&view::node_run::end(report))?,
         Format::Json => output::json(&api::node_run::document(report))?,
     }
-    Ok(if report.stopped.is_some() { Outcome::NotDone } else { Outcome::Fine })
+    Ok(match (&report.stopped, report.kept.as_slice()) {
+        (Some(_), _) => Outcome::NotDone,
+        (None, []) => Outcome::Fine,
+        (None, [_, ..]) => Outcome::Findings,
+    })
 }
 
 fn nothing() -> anyhow::Error {

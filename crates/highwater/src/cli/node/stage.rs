@@ -29,6 +29,12 @@ pub struct StateFlag {
 }
 
 impl StateFlag {
+    /// The folder that was given, if one was.
+    #[must_use]
+    pub fn given(&self) -> Option<&Path> {
+        self.state.as_deref()
+    }
+
     /// The folder.
     #[must_use]
     pub fn folder(&self, global: &Global) -> PathBuf {
@@ -156,7 +162,14 @@ fn say(line: &str, is_terminal: bool) {
 
 /// What became of a run that has not begun.
 pub fn report(verb: Verb, state: &Path) -> NodeRun {
-    NodeRun { verb, steps: Vec::new(), stopped: None, journal: state.join("journal").display().to_string() }
+    NodeRun {
+        verb,
+        steps: Vec::new(),
+        stopped: None,
+        kept: Vec::new(),
+        keeping: None,
+        journal: state.join("journal").display().to_string(),
+    }
 }
 
 /// Asks in a terminal; without one `--yes` must have said so.

@@ -42,14 +42,19 @@ pub fn run(global: &Global, args: &VerifyArgs) -> anyhow::Result<Outcome> {
     let wanted = args.wanted.wanted_if_any()?;
     let journal = Journal::open(&args.state.folder(global))?;
     let history = journal.history();
-    if wanted.is_none() && !history.has_something_to_undo() {
+    let judged = if history.is_undone() { 0 } else { history.wanted_count() };
+    if wanted.is_none() && (judged == 0 || !history.has_something_to_undo()) {
+        let what = if history.has_something_to_undo() {
+            "what was run here was taken back"
+        } else {
+            "no plan was run here"
+        };
         anyhow::bail!(
-            "{}: no plan was run here; expected a NodeSwap file or flags such as `--swap 8Gi` to judge by",
+            "{}: {what}; expected a NodeSwap file or flags such as `--swap 8Gi` to judge by",
             journal.path().display()
         );
     }
     let mut found = if history.is_undone() { Vec::new() } else { differences(&machine, history) };
-    let judged = if history.is_undone() { 0 } else { history.entries().len() };
     let plan = wanted.map(|wanted| planned::plan(global, &wanted)).transpose()?;
     if let Some(plan) = &plan {
         found.extend(of_plan(&machine, plan, &found));
