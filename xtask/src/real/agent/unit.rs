@@ -13,8 +13,8 @@ pub fn run(product: &Product, checks: &mut Checks) -> anyhow::Result<()> {
     for boot in [Boot::Install, Boot::AfterReboot] {
         let name = boot.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
         match machine.run(&["agent-unit-inside", "--boot", &name], &name, checks)? {
-            End::Off(true) => {}
-            End::Off(false) => bail!("boot {name} did not come to its end"),
+            End::Off => {}
+            End::Failed => bail!("boot {name} did not come to its end"),
             End::Cut => bail!("boot {name} asked for a power cut"),
         }
     }
