@@ -115,6 +115,13 @@ impl<'product> Scene<'product> {
         checks.check("a second agent: exit code 3", second.code == Some(3), format!("{:?}", second.code));
         let says = second.stderr.contains("another agent") && second.stderr.contains(&state);
         checks.check("a second agent: it names the folder", says, &second.stderr);
+        let (other, taken) = (
+            self.home.path("elsewhere").display().to_string(),
+            self.home.path("agent.sock").display().to_string(),
+        );
+        let second = self.product.run(&["agent", "--state", &other, "--socket", &taken])?;
+        let is_refused = second.code == Some(3) && second.stderr.contains(&taken);
+        checks.check("a second agent: nor does it take the socket", is_refused, &second.stderr);
         Ok(())
     }
 
