@@ -1,6 +1,7 @@
 //! Whole days through the agent's own loop, with the clock of a record.
 
 mod alerting;
+mod full_disk;
 
 use super::Agent;
 use super::alerts::Alerts;

@@ -105,6 +105,8 @@ impl<'product> Scene<'product> {
         let state = self.state();
         let list = self.product.json(&["oom", "ls", "--state", &state, "--format", "json"])?.to_string();
         checks.check("room again: kills are kept", list.contains("killed-with-room"), "not listed");
+        let is_kept = list.contains("killed-while-full");
+        checks.check("room again: and those that were told without room", is_kept, "not listed");
         Ok(())
     }
 
