@@ -201,6 +201,7 @@ fn open(args: &AgentArgs, settings: &Settings) -> Result<(Option<Store>, Memory)
             let place = args.state.display();
             return Err(Refused::NotOurs(format!("{place}: another agent remembers there")));
         }
+        Err(error @ StoreError::Newer { .. }) => return Err(Refused::NotOurs(error.to_string())),
         // A disk that is full is no reason not to watch: the history tells it.
         Err(StoreError::Failed { source, .. }) if source.kind() == std::io::ErrorKind::StorageFull => None,
         Err(error) => return Err(broken(error.into())),
