@@ -1,15 +1,20 @@
-//! What an agent does not start over: exit code 3, words that name it, and everything left as it was.
+//! The agent as a process: what it does not start over (exit code 3, everything left as it was), and what it says to signals.
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
-fn agent(state: &Path, socket: &Path) -> io::Result<Output> {
+fn command(state: &Path, socket: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
     command.arg("agent").arg("--state").arg(state).arg("--socket").arg(socket);
-    command.output()
+    command
+}
+
+fn agent(state: &Path, socket: &Path) -> io::Result<Output> {
+    command(state, socket).output()
 }
 
 fn words(output: &Output) -> String {
@@ -45,4 +50,26 @@ fn a_state_of_a_later_version_is_refused_and_left() {
         assert_eq!(fs::read_to_string(state.join(name)).unwrap(), line, "{name}");
         assert_eq!(fs::read_dir(&state).unwrap().count(), 1, "{name}");
     }
+}
+
+#[test]
+fn a_configuration_that_is_gone_is_not_said_to_hold() {
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("agent.yaml");
+    fs::write(&config, "apiVersion: highwater.dev/v1alpha1\nkind: AgentConfig\n").unwrap();
+    let mut agent = command(&folder.path().join("state"), &folder.path().join("agent.sock"));
+    let mut agent =
+        agent.arg("--config").arg(&config).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let pid = Pid::from_child(&agent);
+    let mut said = BufReader::new(agent.stderr.take().unwrap()).lines().map(Result::unwrap);
+    let started = said.find(|line| line.contains("watching, a look every")).unwrap();
+    assert!(started.contains(&format!("as {} says", config.display())), "{started}");
+    fs::remove_file(&config).unwrap();
+    kill_process(pid, Signal::HUP).unwrap();
+    let refused = said.find(|line| line.contains("the configuration is not taken")).unwrap();
+    assert!(refused.contains("the one before holds on"), "{refused}");
+    let still = said.find(|line| line.contains("watching, a look every")).unwrap();
+    assert!(still.contains("as the configuration before said") && !still.contains("agent.yaml"), "{still}");
+    kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(agent.wait().unwrap().code(), Some(0));
 }
