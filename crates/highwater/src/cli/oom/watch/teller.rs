@@ -213,7 +213,7 @@ impl Teller {
             Ok(Written { kept, given_up }) => {
                 self.store_fails = false;
                 let lost = if given_up == 0 { String::new() } else { format!("; {given_up} were given up") };
-                let words = format!("incidents can be kept again: {kept} that waited are kept{lost}");
+                let words = format!("incidents can be kept again; kept of those that waited: {kept}{lost}");
                 eprint(&format!("highwater: {words}\n")).map_err(anyhow::Error::from)
             }
             Err(error) => self.complain(&error),
