@@ -110,15 +110,16 @@ impl Agent {
         self.mouth.say_reloading();
         if let Err(why) = self.settings.read_again() {
             self.mouth.say_refused(&why);
-        } else {
-            self.rate = LookRate::new(self.settings.wanted.interval);
-            self.eyes.look_every(self.rate.interval());
-            self.memory.limit(&self.settings.wanted);
-            self.alerts.reconfigure(&self.settings.wanted, &self.eyes.moment());
-            if let Err(why) = self.doors.listen(&self.settings) {
-                self.mouth.say_refused(&why);
-                self.settings.refused = Some(why);
-            }
+            self.mouth.say_ready_as_before(&self.settings, &self.doors);
+            return Ok(());
+        }
+        self.rate = LookRate::new(self.settings.wanted.interval);
+        self.eyes.look_every(self.rate.interval());
+        self.memory.limit(&self.settings.wanted);
+        self.alerts.reconfigure(&self.settings.wanted, &self.eyes.moment());
+        if let Err(why) = self.doors.listen(&self.settings) {
+            self.mouth.say_refused(&why);
+            self.settings.refused = Some(why);
         }
         self.mouth.say_ready(&self.settings, &self.doors);
         Ok(())

@@ -1,8 +1,11 @@
 //! What is worth remembering of a look at the machine: a step for every workload, under a name that outlives its containers.
 
+pub mod held;
+
 use crate::effective_limit;
 use crate::working_set::kubelet;
 use crate::workload_name::{Named, is_named, workload_name};
+use held::{Held, LateStep, STEPS_MAX};
 use kernel::bytes::Bytes;
 use model::cgroup::{Cgroup, CgroupId};
 use model::recorded::{Peaked, Step, WorkloadName};
@@ -19,6 +22,11 @@ pub struct Recorder {
     known: HashMap<CgroupId, Known>,
     owners: HashMap<WorkloadName, CgroupId>,
     looks: u64,
+    /// The largest number of a cgroup before this look. The kernel counts upwards (fs/kernfs/dir.c, `idr_alloc_cyclic`): a larger
+    /// one was born since. Before Linux 4.14 it took the lowest that was free: there such a cgroup is one of before.
+    newest: Option<CgroupId>,
+    /// How many steps are held back until their cgroup has a name.
+    held: usize,
     /// A name has become free: who carries a number may have it without.
     has_free_name: bool,
 }
@@ -28,6 +36,8 @@ pub struct Recorder {
 struct Known {
     name: Option<WorkloadName>,
     naming: Naming,
+    /// As long as a name is awaited.
+    held: Option<Held>,
     since: Duration,
     look: u64,
     peak: Option<Bytes>,
@@ -48,9 +58,18 @@ enum Naming {
     Final,
 }
 
+/// What is to be remembered of a look.
+#[derive(Debug)]
+pub struct Remembered<'a> {
+    /// Steps of looks before, of cgroups whose name came or whose time is over, each one's in the order of time.
+    pub late: Vec<LateStep>,
+    /// A step for every workload.
+    pub steps: Vec<(&'a WorkloadName, Step)>,
+}
+
 impl Recorder {
     /// A step for every workload of a look. Of several containers of one workload the later ones carry a number.
-    pub fn steps(&mut self, snapshot: &Snapshot) -> Vec<(&WorkloadName, Step)> {
+    pub fn look(&mut self, snapshot: &Snapshot) -> Remembered<'_> {
         self.looks += 1;
         for cgroup in &snapshot.cgroups {
             if let Some(known) = self.known.get_mut(&cgroup.id) {
@@ -59,21 +78,35 @@ impl Recorder {
         }
         // Before the new ones are named: a restarted container has its predecessor's name.
         let looks = self.looks;
-        self.known.retain(|_, known| known.look == looks);
+        let gone: Vec<(CgroupId, Known)> = self.known.extract_if(|_, known| known.look != looks).collect();
         let owners = self.owners.len();
         self.owners.retain(|_, owner| self.known.contains_key(owner));
         let has_free_name = std::mem::take(&mut self.has_free_name) || self.owners.len() < owners;
+        let mut late = Vec::new();
+        for (id, known) in gone {
+            self.let_go_nameless(id, known, &mut late);
+        }
         let mut steps = Vec::with_capacity(self.known.len());
         for cgroup in &snapshot.cgroups {
             if self.may_be_renamed(cgroup, has_free_name) {
                 self.name_it(cgroup, snapshot.uptime);
             }
-            if let Some(step) = self.step(cgroup) {
+            if let Some(step) = self.step(cgroup, snapshot.uptime, &mut late) {
                 steps.push((cgroup.id, step));
             }
         }
+        self.newest = self.newest.max(snapshot.cgroups.iter().map(|cgroup| cgroup.id).max());
         let named = |(id, step): (CgroupId, Step)| Some((self.known.get(&id)?.name.as_ref()?, step));
-        steps.into_iter().filter_map(named).collect()
+        Remembered { late, steps: steps.into_iter().filter_map(named).collect() }
+    }
+
+    /// Everything that is held back, at the end.
+    pub fn end(&mut self) -> Vec<LateStep> {
+        let mut late = Vec::new();
+        for (id, known) in std::mem::take(&mut self.known) {
+            self.let_go_nameless(id, known, &mut late);
+        }
+        late
     }
 
     /// The name of a cgroup at the last look.
@@ -87,10 +120,32 @@ impl Recorder {
         self.owners.iter().map(|(name, cgroup)| (name, *cgroup))
     }
 
-    fn step(&mut self, cgroup: &Cgroup) -> Option<Step> {
+    /// The step of a cgroup that has a name; one without is held back.
+    fn step(&mut self, cgroup: &Cgroup, now: Duration, late: &mut Vec<LateStep>) -> Option<Step> {
         let known = self.known.get_mut(&cgroup.id)?;
-        known.name.as_ref()?;
-        Some(known.step(cgroup))
+        let step = known.step(cgroup);
+        match (&known.name, &mut known.held) {
+            (Some(name), held) => {
+                if let Some(held) = held.take() {
+                    self.held -= held.count();
+                    late.extend(held.under(name));
+                }
+                Some(step)
+            }
+            (None, Some(held)) => {
+                self.held += held.push(now, step, STEPS_MAX.saturating_sub(self.held));
+                None
+            }
+            (None, None) => None,
+        }
+    }
+
+    /// Lets go what is held of a cgroup that is gone before its name came.
+    fn let_go_nameless(&mut self, id: CgroupId, known: Known, late: &mut Vec<LateStep>) {
+        let Some(held) = known.held else { return };
+        self.held -= held.count();
+        let name = self.numbered(&held.fallback, id);
+        late.extend(held.under(&name));
     }
 
     /// Whether making the name again could give another one: it is made of strings, for each cgroup at each look.
@@ -120,7 +175,14 @@ impl Recorder {
             Some(_) => Naming::Numbered,
         };
         let looks = self.looks;
-        let known = self.known.entry(cgroup.id).or_insert_with(|| Known::new(now, looks));
+        let is_born = self.newest.is_some_and(|newest| newest < cgroup.id);
+        let known = self.known.entry(cgroup.id).or_insert_with(|| match is_born {
+            true => Known::born(now, looks),
+            false => Known::found(now, looks),
+        });
+        if naming == Naming::Awaited {
+            known.held.get_or_insert_with(|| Held::new(name));
+        }
         if known.name != numbered {
             if let Some(before) = &known.name {
                 self.owners.remove(before);
@@ -151,8 +213,23 @@ impl Recorder {
 }
 
 impl Known {
-    const fn new(since: Duration, look: u64) -> Self {
-        Self { name: None, naming: Naming::Awaited, since, look, peak: None, kills: None, refaults: None }
+    /// One that was there before: what its counters say now is where counting begins.
+    const fn found(since: Duration, look: u64) -> Self {
+        Self {
+            name: None,
+            naming: Naming::Awaited,
+            held: None,
+            since,
+            look,
+            peak: None,
+            kills: None,
+            refaults: None,
+        }
+    }
+
+    /// One that came since the look before: all that is counted of it happened since.
+    fn born(since: Duration, look: u64) -> Self {
+        Self { peak: Some(Bytes(0)), kills: Some(0), refaults: Some(0), ..Self::found(since, look) }
     }
 
     fn step(&mut self, cgroup: &Cgroup) -> Step {
@@ -180,7 +257,7 @@ impl Known {
     }
 }
 
-/// How much a counter rose since it was last read. The first reading tells nothing, and one that went back is another counter.
+/// How much a counter rose since it was last read. The first reading of one that was found tells nothing, and one that went back is another counter.
 fn risen_by(before: &mut Option<u64>, now: Option<u64>) -> Option<u64> {
     let risen = before.zip(now).map(|(before, now)| now.saturating_sub(before));
     *before = now.or(*before);
@@ -193,3 +270,6 @@ fn refaults(cgroup: &Cgroup) -> Option<u64> {
     let found = keys.map(|key| cgroup.stat_total(key).get());
     found.iter().any(Option::is_some).then(|| found.into_iter().flatten().sum())
 }
+
+#[cfg(test)]
+mod tests;

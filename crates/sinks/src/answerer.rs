@@ -1,11 +1,11 @@
 //! Answers HTTP/1.1 requests for whole documents, over TCP or a unix socket: few connections, small requests, no waiting.
 
 use crate::tls;
+use rustix::net::{Shutdown, shutdown};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
@@ -69,17 +69,12 @@ pub type Answering = Arc<dyn Fn(&Request) -> Answer + Send + Sync>;
 /// Answers until it is dropped.
 #[derive(Debug)]
 pub struct Answerer {
-    place: Place,
+    listener: Arc<Listener>,
     is_over: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
-#[derive(Clone, Debug)]
-enum Place {
-    Tcp(SocketAddr),
-    Unix(PathBuf),
-}
-
+#[derive(Debug)]
 enum Listener {
     Tcp(TcpListener, Option<Arc<ServerConfig>>),
     Unix(UnixListener),
@@ -166,40 +161,35 @@ impl Answerer {
                 Some(tls::of_ours(certificate, key).map_err(io::Error::other)?)
             }
         };
-        let listener = TcpListener::bind(address)?;
-        let place = Place::Tcp(listener.local_addr()?);
-        Self::start(Listener::Tcp(listener, config), place, admission, answering)
+        Self::start(Listener::Tcp(TcpListener::bind(address)?, config), admission, answering)
     }
 
     /// Listens on a unix socket that is bound already; who may connect is the socket's own business.
     ///
     /// # Errors
     /// When no thread can be started.
-    pub fn on_socket(listener: UnixListener, path: &Path, answering: Answering) -> io::Result<Self> {
-        Self::start(Listener::Unix(listener), Place::Unix(path.to_owned()), Admission::Anybody, answering)
+    pub fn on_socket(listener: UnixListener, answering: Answering) -> io::Result<Self> {
+        Self::start(Listener::Unix(listener), Admission::Anybody, answering)
     }
 
     /// Where it listens, when that is an address.
     #[must_use]
-    pub const fn address(&self) -> Option<SocketAddr> {
-        match &self.place {
-            Place::Tcp(address) => Some(*address),
-            Place::Unix(_) => None,
+    pub fn address(&self) -> Option<SocketAddr> {
+        match self.listener.as_ref() {
+            Listener::Tcp(listener, _) => listener.local_addr().ok(),
+            Listener::Unix(_) => None,
         }
     }
 
-    fn start(
-        listener: Listener,
-        place: Place,
-        admission: Admission,
-        answering: Answering,
-    ) -> io::Result<Self> {
+    fn start(listener: Listener, admission: Admission, answering: Answering) -> io::Result<Self> {
+        let listener = Arc::new(listener);
+        let listens = Arc::clone(&listener);
         let is_over = Arc::new(AtomicBool::new(false));
         let ends = Arc::clone(&is_over);
         let open = Arc::new(AtomicUsize::new(0));
         let admission = Arc::new(admission);
         let listen = move || {
-            while let Ok(connection) = accept(&listener) {
+            while let Ok(connection) = accept(&listens) {
                 if ends.load(Ordering::Relaxed) {
                     return;
                 }
@@ -218,19 +208,20 @@ impl Answerer {
             }
         };
         let thread = thread::Builder::new().name("answerer".to_owned()).spawn(listen)?;
-        Ok(Self { place, is_over, thread: Some(thread) })
+        Ok(Self { listener, is_over, thread: Some(thread) })
     }
 }
 
 impl Drop for Answerer {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::Relaxed);
-        // One last connection ends the wait.
-        let woken = match &self.place {
-            Place::Tcp(address) => TcpStream::connect_timeout(address, Duration::from_secs(1)).is_ok(),
-            Place::Unix(path) => UnixStream::connect(path).is_ok(),
+        // Whoever waits in accept(2) is told EINVAL, wherever the address or the path leads by now (Linux net/unix/af_unix.c
+        // unix_accept, net/ipv4/inet_connection_sock.c inet_csk_accept).
+        let told = match self.listener.as_ref() {
+            Listener::Tcp(listener, _) => shutdown(listener, Shutdown::Both),
+            Listener::Unix(listener) => shutdown(listener, Shutdown::Both),
         };
-        if let (true, Some(thread)) = (woken, self.thread.take()) {
+        if let (Ok(()), Some(thread)) = (told, self.thread.take()) {
             // A thread that panicked has ended too.
             let _ = thread.join();
         }

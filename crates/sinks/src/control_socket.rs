@@ -3,8 +3,8 @@
 use crate::answerer::{Answerer, Answering};
 use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-use std::os::unix::net::UnixListener;
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
 /// Owner and group.
@@ -14,17 +14,19 @@ const MODE: u32 = 0o660;
 #[derive(Debug)]
 pub struct ControlSocket {
     path: PathBuf,
+    /// Device and inode of the socket that was bound: another one at its path is somebody else's.
+    bound: (u64, u64),
     answerer: Option<Answerer>,
 }
 
 impl ControlSocket {
-    /// Binds the socket. One that an agent left behind that was killed is replaced: whoever holds the store is alone.
+    /// Binds the socket. One that an agent left behind that was killed is replaced.
     ///
     /// # Errors
-    /// When something else lies there, or its folder cannot be written.
+    /// [`io::ErrorKind::AddrInUse`] when somebody answers there. When something else lies there, or its folder cannot be written.
     pub fn bind(path: &Path, answering: Answering) -> io::Result<Self> {
         match fs::symlink_metadata(path) {
-            Ok(found) if found.file_type().is_socket() => fs::remove_file(path)?,
+            Ok(found) if found.file_type().is_socket() => replace_left_behind(path)?,
             Ok(_) => {
                 return Err(io::Error::new(io::ErrorKind::AlreadyExists, "expected a socket or nothing"));
             }
@@ -32,28 +34,45 @@ impl ControlSocket {
         }
         let listener = UnixListener::bind(path)?;
         fs::set_permissions(path, Permissions::from_mode(MODE))?;
-        let answerer = Answerer::on_socket(listener, path, answering)?;
-        Ok(Self { path: path.to_owned(), answerer: Some(answerer) })
+        let bound = identity(path)?;
+        let answerer = Answerer::on_socket(listener, answering)?;
+        Ok(Self { path: path.to_owned(), bound, answerer: Some(answerer) })
     }
 }
 
 impl Drop for ControlSocket {
     fn drop(&mut self) {
-        // First the answerer: it is woken through the socket.
         self.answerer = None;
-        // A folder that is gone has taken it along.
-        let _ = fs::remove_file(&self.path);
+        if identity(&self.path).is_ok_and(|found| found == self.bound) {
+            // A folder that is gone has taken it along.
+            let _ = fs::remove_file(&self.path);
+        }
     }
+}
+
+/// Removes a socket on which nobody listens any more: connect(2) is refused.
+fn replace_left_behind(path: &Path) -> io::Result<()> {
+    match UnixStream::connect(path) {
+        Ok(_) => Err(io::Error::new(io::ErrorKind::AddrInUse, "another process answers on this socket")),
+        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => fs::remove_file(path),
+        Err(error) => Err(error),
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    let found = fs::symlink_metadata(path)?;
+    Ok((found.dev(), found.ino()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::ControlSocket;
     use crate::answerer::{Answer, Request};
-    use std::io::{Read, Write};
+    use std::io::{ErrorKind, Read, Write};
     use std::os::unix::fs::PermissionsExt;
     use std::os::unix::net::{UnixListener, UnixStream};
-    use std::sync::Arc;
+    use std::sync::{Arc, mpsc};
+    use std::time::Duration;
 
     fn hello(_: &Request) -> Answer {
         Answer { status: 200, content_type: "text/plain", body: "hello".to_owned() }
@@ -74,6 +93,37 @@ mod tests {
         assert!(answer.ends_with("hello"), "{answer}");
         drop(socket);
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn a_socket_that_somebody_answers_on_is_not_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("agent.sock");
+        let first = ControlSocket::bind(&path, Arc::new(hello)).unwrap();
+        let refused = ControlSocket::bind(&path, Arc::new(hello)).unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::AddrInUse, "{refused}");
+        UnixStream::connect(&path).unwrap();
+        drop(first);
+        assert!(!path.exists());
+    }
+
+    #[test]
+    fn its_end_depends_on_no_path_and_leaves_another_socket_there_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("agent.sock");
+        let socket = ControlSocket::bind(&path, Arc::new(hello)).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        // Accepts whoever connects, and says nothing: who waits for a word from here waits for ever.
+        let other = UnixListener::bind(&path).unwrap();
+        let (over, is_over) = mpsc::channel();
+        let ends = std::thread::spawn(move || {
+            drop(socket);
+            over.send(()).unwrap();
+        });
+        is_over.recv_timeout(Duration::from_secs(20)).expect("the end does not come");
+        ends.join().unwrap();
+        UnixStream::connect(&path).unwrap();
+        drop(other);
     }
 
     #[test]

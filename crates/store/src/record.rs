@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::time::Duration;
 
-/// The version of the lines that are written here.
-const VERSION: u32 = 1;
+/// The version of the lines and of the cursor that are written here.
+pub(crate) const VERSION: u32 = 1;
 
 /// An incident that was kept.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -59,7 +59,10 @@ pub enum Line {
     /// An incident.
     Incident(Box<StoredIncident>),
     /// A later Highwater wrote it: left alone.
-    Newer,
+    Newer {
+        /// Its version.
+        found: u64,
+    },
     /// It is not what was written.
     Damaged,
 }
@@ -73,7 +76,7 @@ struct Versioned<'a> {
 
 #[derive(Deserialize)]
 struct Version {
-    version: u32,
+    version: u64,
 }
 
 impl IncidentKey {
@@ -108,13 +111,18 @@ impl StoredIncident {
 /// Understands a line, without its newline.
 pub(crate) fn read_line(line: &[u8]) -> Line {
     let Some(json) = checked(line) else { return Line::Damaged };
-    match serde_json::from_slice::<Version>(json) {
-        Ok(Version { version }) if version > VERSION => Line::Newer,
-        Ok(_) => {
+    match newer_version(json) {
+        Some(found) => Line::Newer { found },
+        None => {
             serde_json::from_slice(json).map_or(Line::Damaged, |incident| Line::Incident(Box::new(incident)))
         }
-        Err(_) => Line::Damaged,
     }
+}
+
+/// The version of what a later Highwater wrote.
+pub(crate) fn newer_version(json: &[u8]) -> Option<u64> {
+    let Version { version } = serde_json::from_slice(json).ok()?;
+    (version > VERSION.into()).then_some(version)
 }
 
 /// What the checksum before it vouches for.

@@ -5,7 +5,7 @@
 
 use crate::checksum::crc32;
 use crate::files;
-use crate::record::{IncidentKey, Line, StoredIncident, checked, read_line};
+use crate::record::{IncidentKey, Line, StoredIncident, VERSION, checked, newer_version, read_line};
 use model::kernel_log::{BootId, KmsgCursor};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -45,8 +45,6 @@ pub struct Damage {
     pub torn_bytes: u64,
     /// Lines that are not what was written.
     pub damaged_lines: u64,
-    /// Lines of a later version.
-    pub newer_lines: u64,
     /// Cursors that are not what was written: the log is read from its start.
     pub damaged_cursors: u64,
 }
@@ -59,6 +57,16 @@ pub enum StoreError {
     Locked {
         /// The store's folder.
         folder: PathBuf,
+    },
+    /// A later Highwater wrote it. It was left as it is.
+    #[error("{}: expected a store of version {known} or older, found version {found}: a later Highwater wrote it", path.display())]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// What is known here.
+        known: u32,
+        /// What was found.
+        found: u64,
     },
     /// It can only be read.
     #[error("{}: cannot be written: {why}", folder.display())]
@@ -113,7 +121,7 @@ impl Store {
     /// Opens a folder to write, and makes it where it is not. Where this process may not write, it is opened to read.
     ///
     /// # Errors
-    /// When another process has it open to write, or a file cannot be read.
+    /// When another process has it open to write, a file cannot be read, or a later Highwater wrote it.
     pub fn open(folder: &Path) -> Result<Self, StoreError> {
         Self::open_bounded(folder, FILE_BYTES_MAX)
     }
@@ -123,6 +131,10 @@ impl Store {
     /// # Errors
     /// As [`Store::open`].
     pub fn open_bounded(folder: &Path, file_bytes_max: u64) -> Result<Self, StoreError> {
+        if !folder.join(LOCK).exists() {
+            // Not even the lock is added to what a later Highwater wrote.
+            Self::open_to_read(folder)?;
+        }
         match lock(folder) {
             Ok(lock) => Self::load(folder, Access::ReadWrite, Some(lock), file_bytes_max),
             Err(TryLockError::WouldBlock) => Err(StoreError::Locked { folder: folder.to_owned() }),
@@ -136,7 +148,7 @@ impl Store {
     /// Opens a folder to read, also while another process writes to it. One that is not there is empty.
     ///
     /// # Errors
-    /// When a file cannot be read.
+    /// When a file cannot be read, or a later Highwater wrote it.
     pub fn open_to_read(folder: &Path) -> Result<Self, StoreError> {
         let access = Access::ReadOnly { why: "opened to read".to_owned() };
         Self::load(folder, access, None, FILE_BYTES_MAX)
@@ -219,7 +231,8 @@ impl Store {
     pub fn save_cursor(&mut self, cursor: KmsgCursor) -> Result<(), StoreError> {
         self.writable()?;
         let boot_id = cursor.boot_id.to_string();
-        let json = serde_json::to_string(&StoredCursor { version: 1, boot_id, sequence: cursor.sequence })?;
+        let json =
+            serde_json::to_string(&StoredCursor { version: VERSION, boot_id, sequence: cursor.sequence })?;
         let path = self.path(CURSOR);
         files::replace(&path, format!("{:08x} {json}\n", crc32(json.as_bytes())).as_bytes())
             .map_err(|source| StoreError::Failed { path, source })?;
@@ -286,8 +299,11 @@ impl Store {
         let path = self.path(CURSOR);
         let bytes = files::read(&path).map_err(|source| StoreError::Failed { path, source })?;
         let json = bytes.strip_suffix(b"\n").and_then(checked);
+        if let Some(found) = json.and_then(newer_version) {
+            return Err(StoreError::Newer { path: self.path(CURSOR), known: VERSION, found });
+        }
         let stored = json.and_then(|json| serde_json::from_slice::<StoredCursor>(json).ok());
-        let cursor = stored.filter(|stored| stored.version == 1).and_then(|stored| {
+        let cursor = stored.filter(|stored| stored.version == VERSION).and_then(|stored| {
             Some(KmsgCursor { boot_id: BootId::parse(&stored.boot_id)?, sequence: stored.sequence })
         });
         if cursor.is_none() && !bytes.is_empty() {
@@ -303,7 +319,8 @@ impl Store {
         let mut whole = 0;
         for name in [OLDER, CURRENT] {
             let path = self.path(name);
-            let bytes = files::read(&path).map_err(|source| StoreError::Failed { path, source })?;
+            let bytes =
+                files::read(&path).map_err(|source| StoreError::Failed { path: path.clone(), source })?;
             let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
             whole = end as u64;
             damage.torn_bytes += (bytes.len() - end) as u64;
@@ -311,7 +328,7 @@ impl Store {
             for line in lines.filter(|line| !line.is_empty()) {
                 match read_line(line) {
                     Line::Incident(incident) => incidents.push(*incident),
-                    Line::Newer => damage.newer_lines += 1,
+                    Line::Newer { found } => return Err(StoreError::Newer { path, known: VERSION, found }),
                     Line::Damaged => damage.damaged_lines += 1,
                 }
             }

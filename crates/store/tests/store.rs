@@ -125,16 +125,34 @@ fn anything_in_its_files_is_survived() {
     }
 }
 
+/// A line as a later version may write it: CRC-32 of the JSON behind it.
+const OF_VERSION_2: &str = "ad45eba9 {\"version\":2,\"new\":true}\n";
+
 #[test]
-fn lines_of_a_later_version_are_left_alone() {
+fn what_a_later_version_wrote_is_refused_and_left_as_it_is() {
+    for name in ["incidents", "incidents.1", "cursor"] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(name);
+        fs::write(&path, OF_VERSION_2).unwrap();
+        for refused in [Store::open(folder.path()), Store::open_to_read(folder.path())] {
+            let refused = refused.unwrap_err();
+            assert!(matches!(&refused, StoreError::Newer { found: 2, .. }), "{refused}");
+            assert!(refused.to_string().contains(&path.display().to_string()), "{refused}");
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), OF_VERSION_2);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "{name}");
+    }
+}
+
+#[test]
+fn what_a_later_version_added_to_a_store_of_ours_is_refused_before_it_is_cut() {
     let folder = tempfile::tempdir().unwrap();
-    // CRC-32 of the JSON behind it.
-    fs::write(folder.path().join("incidents"), "ad45eba9 {\"version\":2,\"new\":true}\n").unwrap();
-    let mut store = Store::open(folder.path()).unwrap();
-    assert_eq!(store.damage(), Damage { newer_lines: 1, ..Damage::default() });
-    store.append(&incident(1)).unwrap();
-    assert!(fs::read_to_string(folder.path().join("incidents")).unwrap().starts_with("ad45eba9 "));
-    assert_eq!(ids(&store), ["k1"]);
+    let mut lines = filled(folder.path(), 2);
+    lines.extend_from_slice(OF_VERSION_2.as_bytes());
+    lines.extend_from_slice(b"torn");
+    fs::write(folder.path().join("incidents"), &lines).unwrap();
+    assert!(matches!(Store::open(folder.path()), Err(StoreError::Newer { .. })));
+    assert_eq!(fs::read(folder.path().join("incidents")).unwrap(), lines);
 }
 
 #[test]

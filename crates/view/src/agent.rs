@@ -7,10 +7,25 @@ use model::finding::Severity;
 use model::snapshot::Missing;
 use std::time::Duration;
 
+/// Whose word the agent follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Configured<'a> {
+    /// There is no file.
+    Without,
+    /// A file as it is now.
+    As(&'a str),
+    /// What held before: the file as it is now was not taken, or is gone.
+    AsBefore,
+}
+
 /// It has started, or has read its configuration again.
 #[must_use]
-pub fn ready(interval: Duration, config: Option<&str>, metrics: Option<&str>) -> String {
-    let config = config.map_or_else(|| "no configuration file".to_owned(), |file| format!("as {file} says"));
+pub fn ready(interval: Duration, config: Configured<'_>, metrics: Option<&str>) -> String {
+    let config = match config {
+        Configured::Without => "no configuration file".to_owned(),
+        Configured::As(file) => format!("as {file} says"),
+        Configured::AsBefore => "as the configuration before said".to_owned(),
+    };
     let metrics = metrics.map_or_else(|| "no listening port".to_owned(), |url| format!("metrics at {url}"));
     format!("watching, a look every {}; {config}; {metrics}", duration(interval))
 }

@@ -7,6 +7,7 @@ use anyhow::{Context, bail};
 use sinks::answerer::{Admission, Answer, Answerer, Answering, Request, Security};
 use sinks::control_socket::ControlSocket;
 use std::fs;
+use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -35,10 +36,9 @@ impl Doors {
     /// Opens the control socket.
     ///
     /// # Errors
-    /// When its folder cannot be written.
-    pub fn open_socket(&mut self, path: &Path) -> anyhow::Result<()> {
-        let socket = ControlSocket::bind(path, answering(&self.post));
-        self.socket = Some(socket.with_context(|| path.display().to_string())?);
+    /// [`io::ErrorKind::AddrInUse`] when another agent answers there; when its folder cannot be written.
+    pub fn open_socket(&mut self, path: &Path) -> io::Result<()> {
+        self.socket = Some(ControlSocket::bind(path, answering(&self.post))?);
         Ok(())
     }
 

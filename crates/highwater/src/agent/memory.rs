@@ -2,12 +2,13 @@
 
 use api::agent_config::convert::AgentConfig;
 use judge::kill_tally::KillTally;
-use judge::recording::Recorder;
+use judge::recording::held::LateStep;
+use judge::recording::{Recorder, Remembered};
 use model::agent::HistoryState;
 use model::cgroup::CgroupId;
 use model::incident::Incident;
 use model::kernel_log::BootId;
-use model::recorded::{Moment, WorkloadName};
+use model::recorded::{Moment, Step, WorkloadName};
 use model::snapshot::Snapshot;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub struct Memory {
     settings: HistorySettings,
     writer: Writer,
     recorder: Recorder,
+    last_look: Option<Moment>,
     tally: KillTally,
     workloads: usize,
     stopped: Option<Stopped>,
@@ -61,6 +63,7 @@ impl Memory {
             folder,
             settings,
             recorder: Recorder::default(),
+            last_look: None,
             tally: KillTally::default(),
             workloads: 0,
             stopped: None,
@@ -69,9 +72,10 @@ impl Memory {
 
     /// Remembers a look. What cannot be kept is told once.
     pub fn remember(&mut self, snapshot: &Snapshot, boot_id: BootId) -> HistoryNews {
-        let steps = self.recorder.steps(snapshot);
+        let Remembered { late, steps } = self.recorder.look(snapshot);
         self.workloads = steps.len();
         let moment = Moment { boot_id, since_boot: snapshot.uptime, wall: snapshot.taken_at };
+        self.last_look = Some(moment);
         if let Writer::Closed { again_at, .. } = &self.writer
             && *again_at <= snapshot.uptime
         {
@@ -79,6 +83,9 @@ impl Memory {
             self.writer = Writer::open(&self.folder, self.settings, again_at).unwrap_or_else(|error| {
                 Writer::Closed { why: format!("{:#}", anyhow::Error::from(error)), again_at }
             });
+        }
+        if let Writer::Open(writer) = &mut self.writer {
+            writer.append_late(moment, late.into_iter().map(placed));
         }
         let news = match (&mut self.writer, &self.stopped) {
             (Writer::Closed { why, .. }, None) => HistoryNews::Stopped { why: why.clone() },
@@ -149,10 +156,15 @@ impl Memory {
     }
 
     /// Writes what is not yet on disk; why it could not, where it could not and that was not told before.
-    pub fn close(self) -> Option<String> {
+    pub fn close(mut self) -> Option<String> {
         let is_told = self.stopped.is_some();
         match self.writer {
-            Writer::Open(writer) => writer.close().err().filter(|_| !is_told),
+            Writer::Open(mut writer) => {
+                if let Some(moment) = self.last_look {
+                    writer.append_late(moment, self.recorder.end().into_iter().map(placed));
+                }
+                writer.close().err().filter(|_| !is_told)
+            }
             Writer::Closed { .. } => None,
         }
     }
@@ -168,6 +180,10 @@ impl Writer {
             Err(error @ (HistoryError::Locked { .. } | HistoryError::Newer { .. })) => Err(error),
         }
     }
+}
+
+fn placed(late: LateStep) -> (WorkloadName, Duration, Step) {
+    (late.workload, late.since_boot, late.step)
 }
 
 const fn history_settings(settings: &AgentConfig) -> HistorySettings {

@@ -10,7 +10,7 @@ use sinks::sd_notify::{SdNotify, ServiceState};
 use std::io::Write;
 use std::time::{Duration, Instant};
 use store::history::writer::HistoryNews;
-use view::agent;
+use view::agent::{self, Configured};
 
 /// What the agent tells with.
 pub struct Mouth {
@@ -71,10 +71,18 @@ impl Mouth {
 
     /// The agent has started, or has read its configuration.
     pub fn say_ready(&mut self, settings: &Settings, doors: &Doors) {
-        self.manager.tell(&ServiceState::Ready);
         let place = settings.file.as_ref().map(|file| file.display().to_string());
-        let url = doors.url();
-        let line = agent::ready(settings.wanted.interval, place.as_deref(), url.as_deref());
+        self.say_watching(place.as_deref().map_or(Configured::Without, Configured::As), settings, doors);
+    }
+
+    /// The agent has read its configuration, and what held before holds on.
+    pub fn say_ready_as_before(&mut self, settings: &Settings, doors: &Doors) {
+        self.say_watching(Configured::AsBefore, settings, doors);
+    }
+
+    fn say_watching(&mut self, config: Configured<'_>, settings: &Settings, doors: &Doors) {
+        self.manager.tell(&ServiceState::Ready);
+        let line = agent::ready(settings.wanted.interval, config, doors.url().as_deref());
         self.manager.tell(&ServiceState::Status(line.clone()));
         let _ = self.say(&line);
     }

@@ -1,6 +1,7 @@
 //! Whole days through the agent's own loop, with the clock of a record.
 
 mod alerting;
+mod full_disk;
 
 use super::Agent;
 use super::alerts::Alerts;
@@ -16,9 +17,13 @@ use crate::cli::oom::watch::teller::Teller;
 use crate::cli::output::Format;
 use judge::look_rate::LookRate;
 use kernel::bytes::Bytes;
+use kernel::cgroup_v2::MemoryEvents;
+use kernel::hierarchy::CgroupVersion;
 use kernel::limit::Limit;
 use model::alert::Moment;
+use model::cgroup::CgroupId;
 use model::kernel_log::BootId;
+use model::reading::Reading;
 use model::recorded::{Peaked, RecordedSeries, RecordedStep, Step, StepLength, TimeSpan, WorkloadName};
 use model::snapshot::Timestamp;
 use sinks::sd_notify::SdNotify;
@@ -27,6 +32,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 use store::history::reader::HistoryReader;
+use store::history::writer::HistoryNews;
+use testkit::imagined::{Imagined, mib};
 
 /// Before the record begins.
 const BEFORE: Moment = Moment { wall: Timestamp(0), uptime: Duration::ZERO, boot: None };
@@ -168,6 +175,34 @@ fn a_clock_that_is_set_back_and_forth_loses_nothing() {
     let web = reader.read(&WorkloadName::new("shop/web"), ever, StepLength::Second).unwrap().found;
     assert_eq!(web.steps.len(), 600);
     assert!(web.steps.is_sorted_by(|one, next| one.seconds < next.seconds));
+}
+
+#[test]
+fn a_container_of_two_seconds_that_was_killed_is_in_the_history() {
+    let state = tempfile::tempdir().unwrap();
+    let mut memory = Memory::open(state.path(), &Settings::default().wanted).unwrap();
+    let id = "c0ffee".repeat(10) + "c0ff";
+    // The log is written between its life and its name.
+    for second in 0..20_u64 {
+        let mut machine = Imagined::new(CgroupVersion::V2);
+        machine.snapshot.uptime = Duration::from_secs(1_000 + second);
+        machine.snapshot.taken_at = Timestamp((u64::try_from(BEGIN).unwrap() + second) * 1_000);
+        if (9..11).contains(&second) {
+            machine.cgroup(&format!("/docker/{id}"), |cgroup| {
+                cgroup.id = CgroupId(9);
+                (cgroup.memory.usage, cgroup.memory.peak) = (mib(1), mib(40));
+                let events = MemoryEvents { oom_kill: Some(1), ..MemoryEvents::default() };
+                cgroup.events.hierarchical = Reading::Value(events);
+            });
+        }
+        assert_eq!(memory.remember(&machine.snapshot, BootId(7)), HistoryNews::None);
+    }
+    assert_eq!(memory.close(), None);
+    let job = read(state.path(), &id[..12], StepLength::Second);
+    let seconds: Vec<i64> = job.steps.iter().map(|at| at.seconds).collect();
+    assert_eq!(seconds, [BEGIN + 9, BEGIN + 10]);
+    assert_eq!(job.peak().unwrap().1, Bytes(40 * MIB));
+    assert_eq!(job.kills().map(|(_, kills)| kills).sum::<u64>(), 1);
 }
 
 #[test]

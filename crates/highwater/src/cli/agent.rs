@@ -17,7 +17,7 @@ use crate::cli::oom::watch::teller::Teller;
 use crate::cli::oom::watch::{self, Names};
 use crate::cli::{Global, output};
 use crate::exit_code::Outcome;
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::{Args, Subcommand};
 use judge::look_rate::LookRate;
 use model::kernel_log::BootId;
@@ -47,7 +47,7 @@ The configuration, of kind AgentConfig, says how often it looks, when it alerts,
 `highwater alerts ls` shows what fires, `highwater alerts test` whether messages arrive.
 
 SIGHUP reads the configuration again, SIGTERM ends it. Exit status: 0 ended as asked; 2 unreadable settings; 3 another agent has
-the state, or a later Highwater wrote it.";
+the state or the socket, or a later Highwater wrote the state.";
 
 /// Where the settings are when nobody says.
 pub const CONFIG: &str = "/etc/highwater/agent.yaml";
@@ -122,12 +122,18 @@ fn watch(global: &Global, args: &AgentArgs) -> anyhow::Result<Outcome> {
     let (store, memory) = match open(args, &settings) {
         Ok(opened) => opened,
         Err(Refused::NotOurs(why)) => {
-            output::remarks(&[Line::of(Tone::Critical, format!("highwater: --state: {why}"))])?;
-            return Ok(Outcome::NotDone);
+            return refused(&format!("--state: {why}"));
         }
         Err(Refused::Broken(error)) => return Err(error),
     };
     let (inbox, bell) = Inbox::new()?;
+    // Before anything is sent: who may not have the socket tells nobody anything.
+    let mut doors = Doors::closed(inbox.post());
+    match open_socket(args, &mut doors) {
+        Ok(()) => {}
+        Err(Refused::NotOurs(why)) => return refused(&why),
+        Err(Refused::Broken(error)) => return Err(error),
+    }
     let haste = if args.recorded.is_some() { Haste::AtOnce } else { Haste::Aside };
     let eyes = match &args.recorded {
         Some(folder) => Eyes::recorded(recorded(folder, &args.state)?, BootId(1)),
@@ -140,15 +146,10 @@ fn watch(global: &Global, args: &AgentArgs) -> anyhow::Result<Outcome> {
     let alerts = match Alerts::open(&args.state, &settings.wanted, haste, &eyes.moment()) {
         Ok(alerts) => alerts,
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-            output::remarks(&[Line::of(Tone::Critical, format!("highwater: --state: {error}"))])?;
-            return Ok(Outcome::NotDone);
+            return refused(&format!("--state: {error}"));
         }
         Err(error) => return Err(anyhow::Error::from(error).context("--state")),
     };
-    let mut doors = Doors::closed(inbox.post());
-    if let Some(socket) = socket(args) {
-        doors.open_socket(&socket).context("--socket")?;
-    }
     doors.listen(&settings).map_err(anyhow::Error::msg)?;
     inbox.hear_signals()?;
     let notify = std::env::var_os("NOTIFY_SOCKET");
@@ -159,7 +160,25 @@ fn watch(global: &Global, args: &AgentArgs) -> anyhow::Result<Outcome> {
     Agent { settings, eyes, memory, alerts, mouth, doors, inbox, rate, costs: Costs::new() }.run()
 }
 
-/// Why the state could not be opened.
+/// Says why this agent does not start.
+fn refused(why: &str) -> anyhow::Result<Outcome> {
+    output::remarks(&[Line::of(Tone::Critical, format!("highwater: {why}"))])?;
+    Ok(Outcome::NotDone)
+}
+
+/// Opens the control socket, where there is to be one.
+fn open_socket(args: &AgentArgs, doors: &mut Doors) -> Result<(), Refused> {
+    let Some(socket) = socket(args) else { return Ok(()) };
+    let place = socket.display();
+    doors.open_socket(&socket).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AddrInUse => Refused::NotOurs(format!(
+            "--socket: {place}: another agent answers there; end it, or name another socket with `--socket`"
+        )),
+        _ => Refused::Broken(anyhow::Error::from(error).context(place.to_string()).context("--socket")),
+    })
+}
+
+/// Why the state or the socket could not be opened.
 enum Refused {
     /// Another agent has it, or a later Highwater wrote it.
     NotOurs(String),
@@ -182,6 +201,7 @@ fn open(args: &AgentArgs, settings: &Settings) -> Result<(Option<Store>, Memory)
             let place = args.state.display();
             return Err(Refused::NotOurs(format!("{place}: another agent remembers there")));
         }
+        Err(error @ StoreError::Newer { .. }) => return Err(Refused::NotOurs(error.to_string())),
         // A disk that is full is no reason not to watch: the history tells it.
         Err(StoreError::Failed { source, .. }) if source.kind() == std::io::ErrorKind::StorageFull => None,
         Err(error) => return Err(broken(error.into())),

@@ -36,11 +36,7 @@ impl Pending {
         steps: impl IntoIterator<Item = (&'a WorkloadName, Step)>,
         workloads_max: usize,
     ) -> usize {
-        // Within a boot time does not go back; if a caller's does, it stands still here.
-        let seconds = moment.since_boot.as_secs().max(self.latest_seconds);
-        self.latest_seconds = seconds;
-        self.since_seconds.get_or_insert(seconds);
-        self.clock = Some(clock_of(moment));
+        let seconds = self.reach(moment);
         let mut left_out = 0;
         for (workload, step) in steps {
             let row = Row { seconds, step };
@@ -55,6 +51,34 @@ impl Pending {
             }
         }
         left_out
+    }
+
+    /// Adds what workloads had a few seconds before a moment. Where there is no room for one, its last step tells it.
+    pub fn add_late(
+        &mut self,
+        moment: Moment,
+        steps: impl IntoIterator<Item = (WorkloadName, Duration, Step)>,
+        workloads_max: usize,
+    ) {
+        let latest = self.reach(moment);
+        for (workload, since_boot, step) in steps {
+            let has_room = self.rows.len() < workloads_max || self.rows.contains_key(&workload);
+            if has_room {
+                push(
+                    self.rows.entry(workload).or_default(),
+                    Row { seconds: since_boot.as_secs().min(latest), step },
+                );
+            }
+        }
+    }
+
+    /// Goes on to a moment. Within a boot time does not go back; if a caller's does, it stands still here.
+    fn reach(&mut self, moment: Moment) -> u64 {
+        let seconds = moment.since_boot.as_secs().max(self.latest_seconds);
+        self.latest_seconds = seconds;
+        self.since_seconds.get_or_insert(seconds);
+        self.clock = Some(clock_of(moment));
+        seconds
     }
 
     /// The clock of what is pending.

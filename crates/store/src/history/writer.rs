@@ -129,11 +129,7 @@ impl HistoryWriter {
         moment: Moment,
         steps: impl IntoIterator<Item = (&'a WorkloadName, Step)>,
     ) -> HistoryNews {
-        if self.pending.is_of_another_boot(moment) {
-            self.write_pending();
-            self.pending.reset();
-            (self.log, self.append_again_at, self.rewrite_again_at) = (None, 0, 0);
-        }
+        self.follow_boot(moment);
         self.moments_in_log += 1;
         self.left_out = self.pending.add(moment, steps, self.settings.workloads_max);
         let now = moment.since_boot.as_secs();
@@ -157,6 +153,17 @@ impl HistoryWriter {
         self.news(why)
     }
 
+    /// Remembers what workloads had a few seconds before a moment, before what others had at it: their names came late. Each one's
+    /// steps come in the order of time, and none that is already remembered is later.
+    pub fn append_late(
+        &mut self,
+        moment: Moment,
+        steps: impl IntoIterator<Item = (WorkloadName, Duration, Step)>,
+    ) {
+        self.follow_boot(moment);
+        self.pending.add_late(moment, steps, self.settings.workloads_max);
+    }
+
     /// How many workloads of the last moment found no room.
     #[must_use]
     pub const fn left_out(&self) -> usize {
@@ -169,6 +176,15 @@ impl HistoryWriter {
     /// When it cannot be written.
     pub fn close(mut self) -> Result<(), String> {
         self.write_pending().map_or(Ok(()), Err)
+    }
+
+    /// Ends the boot before, where a moment is of another one.
+    fn follow_boot(&mut self, moment: Moment) {
+        if self.pending.is_of_another_boot(moment) {
+            self.write_pending();
+            self.pending.reset();
+            (self.log, self.append_again_at, self.rewrite_again_at) = (None, 0, 0);
+        }
     }
 
     fn news(&mut self, why: Option<String>) -> HistoryNews {

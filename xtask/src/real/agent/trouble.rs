@@ -105,6 +105,8 @@ impl<'product> Scene<'product> {
         let state = self.state();
         let list = self.product.json(&["oom", "ls", "--state", &state, "--format", "json"])?.to_string();
         checks.check("room again: kills are kept", list.contains("killed-with-room"), "not listed");
+        let is_kept = list.contains("killed-while-full");
+        checks.check("room again: and those that were told without room", is_kept, "not listed");
         Ok(())
     }
 
@@ -115,6 +117,13 @@ impl<'product> Scene<'product> {
         checks.check("a second agent: exit code 3", second.code == Some(3), format!("{:?}", second.code));
         let says = second.stderr.contains("another agent") && second.stderr.contains(&state);
         checks.check("a second agent: it names the folder", says, &second.stderr);
+        let (other, taken) = (
+            self.home.path("elsewhere").display().to_string(),
+            self.home.path("agent.sock").display().to_string(),
+        );
+        let second = self.product.run(&["agent", "--state", &other, "--socket", &taken])?;
+        let is_refused = second.code == Some(3) && second.stderr.contains(&taken);
+        checks.check("a second agent: nor does it take the socket", is_refused, &second.stderr);
         Ok(())
     }
 

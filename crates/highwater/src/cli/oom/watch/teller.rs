@@ -1,5 +1,7 @@
 //! Tells incidents to whoever wants to know: at once, and once more when an episode has taken more kills.
 
+mod unkept;
+
 use super::eprint;
 use crate::cli::oom::ls::Words;
 use crate::cli::output;
@@ -11,7 +13,8 @@ use sinks::command::CommandSink;
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use store::record::{IncidentKey, StoredIncident};
-use store::store::{Access, Appended, Store};
+use store::store::{Access, Appended, Store, StoreError};
+use unkept::{Unkept, WAITING_MAX, Written};
 use view::incident;
 
 /// An episode that has taken no further kill for so long is told again with all it took.
@@ -36,6 +39,8 @@ pub struct Teller {
     cursor_saved: Option<Instant>,
     /// Whether the last write to the store failed, which was said then.
     store_fails: bool,
+    /// What could not be written then.
+    unkept: Unkept,
 }
 
 struct GrownIncident {
@@ -71,6 +76,7 @@ impl Teller {
             grown: HashMap::new(),
             cursor_saved: None,
             store_fails: false,
+            unkept: Unkept::default(),
         }
     }
 
@@ -160,13 +166,14 @@ impl Teller {
         Ok(())
     }
 
-    /// Kept before it is told, so that after a crash it is told once.
+    /// Kept before it is told, so that after a crash it is told once. Behind those that wait for room it waits too.
     fn keep(
         &mut self,
         found: &Incident,
         document: &serde_json::Value,
         news: News,
     ) -> anyhow::Result<Appended> {
+        self.keep_waiting()?;
         let Some(store) = self.store.as_mut().filter(|store| *store.access() == Access::ReadWrite) else {
             return Ok(Appended::New);
         };
@@ -177,11 +184,40 @@ impl Teller {
             at_millis: found.when.wall.get().map(|wall| wall.0),
             document: document.clone(),
         };
-        match news {
-            News::First => store.append(&stored),
-            News::Again => store.append_again(&stored).map(|()| Appended::New),
+        let kept = match self.unkept.is_empty() {
+            true => unkept::append(store, &stored, news),
+            false => return self.wait_for_room(stored, news),
+        };
+        if let Err(StoreError::Failed { .. }) = &kept {
+            self.wait_for_room(stored, news)?;
         }
-        .context("--state")
+        kept.context("--state")
+    }
+
+    fn wait_for_room(&mut self, incident: StoredIncident, news: News) -> anyhow::Result<Appended> {
+        if self.unkept.push(incident, news) {
+            eprint(&format!(
+                "highwater: more than {WAITING_MAX} incidents wait to be kept: the oldest are given up\n"
+            ))?;
+        }
+        Ok(Appended::New)
+    }
+
+    /// Keeps what waits, where that works again. It is on disk before the cursor moves past it.
+    fn keep_waiting(&mut self) -> anyhow::Result<()> {
+        if self.unkept.is_empty() {
+            return Ok(());
+        }
+        let Some(store) = &mut self.store else { return Ok(()) };
+        match self.unkept.write(store).context("--state") {
+            Ok(Written { kept, given_up }) => {
+                self.store_fails = false;
+                let lost = if given_up == 0 { String::new() } else { format!("; {given_up} were given up") };
+                let words = format!("incidents can be kept again; kept of those that waited: {kept}{lost}");
+                eprint(&format!("highwater: {words}\n")).map_err(anyhow::Error::from)
+            }
+            Err(error) => self.complain(&error),
+        }
     }
 
     /// Keeps how far the log was read, now and then.
@@ -189,19 +225,26 @@ impl Teller {
         if self.cursor_saved.is_some_and(|saved| saved.elapsed() < CURSOR_INTERVAL) {
             return Ok(());
         }
+        if !self.unkept.is_empty() {
+            self.cursor_saved = Some(Instant::now());
+        }
         self.save_cursor(cursor)
     }
 
     /// Says that nothing can be kept: once, until it can be again.
     fn complain(&mut self, error: &anyhow::Error) -> anyhow::Result<()> {
         if !self.store_fails {
-            eprint(&format!("highwater: {error:#}; incidents are told and not kept\n"))?;
+            eprint(&format!("highwater: {error:#}; incidents are told, and kept when that works again\n"))?;
             self.store_fails = true;
         }
         Ok(())
     }
 
     fn save_cursor(&mut self, cursor: Option<KmsgCursor>) -> anyhow::Result<()> {
+        self.keep_waiting()?;
+        if !self.unkept.is_empty() {
+            return Ok(());
+        }
         let Some(store) = self.store.as_mut().filter(|store| *store.access() == Access::ReadWrite) else {
             return Ok(());
         };
