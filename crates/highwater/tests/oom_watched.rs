@@ -140,6 +140,14 @@ fn what_the_agent_knew_is_told_while_the_log_still_has_the_kill() {
     assert_eq!(shown.pointer("/incident/place/container/image").unwrap(), "nginx:1.29");
     let missing = shown.pointer("/incident/missing").unwrap().to_string();
     assert!(!missing.contains("figures before the kill"), "{missing}");
+    let others = |document: &Value| {
+        let all = document.pointer("/incident/missing").unwrap().as_array().unwrap().clone();
+        all.into_iter()
+            .filter(|one| !one["what"].as_str().unwrap().starts_with("the cgroup's"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(others(&shown), others(&alone), "who else cannot be heard is said");
+    assert!(!others(&alone).is_empty());
 
     let told = oom(&["show", &id], &machine, &state);
     let words = told.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -61,7 +61,7 @@ fn fill<T>(reading: &mut Reading<T>, known: Reading<T>) {
     }
 }
 
-/// Only whom neither heard is not heard.
+/// Of counters and figures only those are not heard that neither heard; who else cannot be heard now is said.
 fn still_missing(now: &[Missing], then: &[Missing]) -> Vec<Missing> {
     let is_figures =
         |missing: &&Missing| [COUNTERS, FIGURES, COUNTERS_AND_FIGURES].contains(&missing.what.as_str());
@@ -72,9 +72,7 @@ fn still_missing(now: &[Missing], then: &[Missing]) -> Vec<Missing> {
         (false, true) => Some(FIGURES),
         (false, false) => None,
     };
-    let others = now.iter().filter(|missing| !is_figures(missing));
-    let mut still: Vec<Missing> =
-        others.filter(|missing| then.iter().any(|other| other.what == missing.what)).cloned().collect();
+    let mut still: Vec<Missing> = now.iter().filter(|missing| !is_figures(missing)).cloned().collect();
     let why = now.iter().find(is_figures).map(|missing| missing.why.clone()).unwrap_or_default();
     still.extend(what.map(|what| Missing { what: what.to_owned(), why }));
     still
