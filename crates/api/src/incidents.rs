@@ -2,6 +2,7 @@
 
 pub mod before;
 mod judgement;
+pub mod watched;
 mod words;
 
 use crate::object::Object;

@@ -14,6 +14,7 @@ mod advance;
 mod calm;
 mod containers;
 mod happenings;
+mod line;
 mod machine;
 pub mod notice_key;
 pub mod silence;

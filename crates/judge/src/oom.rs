@@ -19,6 +19,7 @@ pub mod sighting;
 pub mod survival;
 pub mod swap;
 pub mod trend;
+pub mod watched;
 pub mod witnesses;
 
 use crate::oom::episode::Episode;

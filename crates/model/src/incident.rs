@@ -4,6 +4,7 @@ pub mod cause;
 pub mod exit;
 pub mod observed;
 pub mod survival;
+pub mod watched;
 pub mod witness;
 
 use crate::cgroup::CgroupId;

@@ -10,6 +10,7 @@ use sources::kmsg::KmsgStart;
 use sources::oom_watch::{Happening, OomWatch, WatchOptions};
 use std::fs::{self, OpenOptions};
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 use testkit::recorded_machine::MachineCopy;
 
@@ -207,6 +208,47 @@ fn memory_is_bounded_however_many_cgroups_there_are() {
     assert!((8..=50).contains(&moments), "{moments}");
     let newest = watch.before_kill(BATCH, seconds(200)).unwrap().moments().next_back().unwrap();
     assert_eq!(newest.at, seconds(159));
+}
+
+#[test]
+fn what_is_kept_of_the_gone_starves_nobody_who_is_there() {
+    let machine = machine();
+    let options = WatchOptions { bytes_max: 60_000, remembered_gone: seconds(300), ..restless() };
+    let mut watch = watch(&machine, &options);
+    let folder = |number: u64| machine.path(&format!("/sys/fs/cgroup/shop.slice/job{number}.service"));
+    let copy = |to: &Path| {
+        fs::create_dir(to).unwrap();
+        for file in fs::read_dir(machine.path(BATCH_FOLDER)).unwrap().map(Result::unwrap) {
+            if file.file_type().unwrap().is_file() {
+                fs::copy(file.path(), to.join(file.file_name())).unwrap();
+            }
+        }
+    };
+    let held = |watch: &OomWatch| watch.before_kill(BATCH, seconds(500)).unwrap().moments().count();
+    let grow = |watch: &mut OomWatch, from: u64, to: u64| {
+        for uptime in from..to {
+            let usage = format!("{}\n", uptime << 20);
+            machine.write(&format!("{BATCH_FOLDER}/memory.current"), usage).unwrap();
+            look_at(watch, &machine, uptime);
+        }
+    };
+    grow(&mut watch, 100, 130);
+    let alone = held(&watch);
+    assert!(alone >= 25, "{alone}");
+    (0..100).for_each(|number| copy(&folder(number)));
+    grow(&mut watch, 130, 132);
+    (0..100).for_each(|number| fs::remove_dir_all(folder(number)).unwrap());
+    grow(&mut watch, 132, 170);
+    let after = held(&watch);
+    assert!(after * 2 >= alone, "{after} of {alone}");
+    // The last to go is remembered, in what the others leave.
+    copy(&folder(0));
+    grow(&mut watch, 170, 180);
+    fs::remove_dir_all(folder(0)).unwrap();
+    grow(&mut watch, 180, 181);
+    let gone = watch.before_kill("/shop.slice/job0.service", seconds(500)).unwrap();
+    assert!(gone.gone_at().is_some());
+    assert_eq!(gone.moments().next_back().unwrap().at, seconds(179));
 }
 
 #[test]

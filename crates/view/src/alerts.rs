@@ -6,7 +6,7 @@ use crate::units::{bytes, count, duration, percent};
 use kernel::bytes::Bytes;
 use model::alert::evidence::{Evidence, EvidenceKey};
 use model::alert::silence::{SilenceSpan, StandingSilence};
-use model::alert::{Alert, AlertRule, ChangeKind, Phase, Resolution};
+use model::alert::{Alert, AlertChange, AlertRule, ChangeKind, Phase, Resolution, TellsOf};
 use model::finding::Severity;
 use model::notice::WaitingFor;
 use std::time::Duration;
@@ -76,6 +76,66 @@ pub fn title(alert: &Alert) -> String {
     }
 }
 
+/// What was the matter, in one line: nothing in it is so any more.
+fn title_of_past(alert: &Alert) -> String {
+    let name = shortened(&crate::text::escaped(&alert.key.subject), NAME_CELLS_MAX);
+    let evidence = &alert.evidence;
+    let amount = |key| evidence.bytes(key).map_or_else(|| "?".to_owned(), bytes);
+    match alert.key.rule {
+        AlertRule::NearLimit => {
+            let (left, limit) = (amount(EvidenceKey::Headroom), amount(EvidenceKey::Limit));
+            format!("{name} had {left} left of {limit}")
+        }
+        AlertRule::SwapUsage => {
+            let limit = amount(EvidenceKey::SwapLimit);
+            format!("{name} used {} of the {limit} of swap that it could use", share(evidence))
+        }
+        AlertRule::Pressure => {
+            let waited =
+                evidence.number(EvidenceKey::StalledRatio).map_or_else(|| "part".to_owned(), percent);
+            format!("{name} waited for memory {waited} of the time")
+        }
+        AlertRule::InvisibleKill => {
+            format!("{name} ran on without a part of itself: {}", killed(evidence))
+        }
+        AlertRule::Leak => {
+            let growth = evidence.number(EvidenceKey::GrowthPerDay).unwrap_or(0.0).max(0.0);
+            format!("{name} held {} more each day", bytes(Bytes(growth as u64)))
+        }
+        AlertRule::LimitDrift => {
+            let what = evidence.word(EvidenceKey::Drifted).unwrap_or("limit");
+            format!("{name}: the {what} in force was {}", limit(evidence, EvidenceKey::Enforced))
+        }
+        AlertRule::NodeSwap => {
+            format!("{name}: {} of {} of swap was used", share(evidence), amount(EvidenceKey::SwapLimit))
+        }
+        AlertRule::EvictionLine => format!(
+            "{name}: the kubelet evicted below {}, and the kernel reclaimed until {} was free",
+            amount(EvidenceKey::Eviction),
+            amount(EvidenceKey::KswapdSleeps)
+        ),
+        // These tell of what happened, not of what is.
+        AlertRule::OomKill | AlertRule::UnattributedKills => title(alert),
+    }
+}
+
+/// What stands below the line of a change that is told: what it means and what to do, or how long it was so.
+#[must_use]
+pub fn text_of_change(change: &AlertChange) -> String {
+    let alert = &change.alert;
+    let end = match (change.kind, alert.phase) {
+        (ChangeKind::Fired | ChangeKind::Escalated | ChangeKind::Repeated, _) => return text(alert),
+        (ChangeKind::Resolved(_), Phase::Firing { clear_since: Some(since), .. }) => since,
+        (ChangeKind::Resolved(_), Phase::Firing { clear_since: None, .. } | Phase::Held) => change.at,
+    };
+    let next: Vec<String> = next(alert).into_iter().map(|command| format!("Next: {command}")).collect();
+    let meaning = match alert.key.rule.tells_of() {
+        TellsOf::State => format!("That was so for {}.", duration(end.since(&alert.since))),
+        TellsOf::Happening => format!("That was {} ago.", duration(change.at.since(&alert.since))),
+    };
+    format!("{meaning}\n{}", next.join("\n"))
+}
+
 /// What that means and what to do.
 #[must_use]
 pub fn text(alert: &Alert) -> String {
@@ -133,12 +193,11 @@ pub fn next(alert: &Alert) -> Vec<String> {
 /// The line that stands before everything else when a change is told.
 #[must_use]
 pub fn headline(kind: ChangeKind, alert: &Alert) -> String {
-    let title = title(alert);
     match kind {
-        ChangeKind::Fired => title,
-        ChangeKind::Escalated => format!("Worse: {title}"),
-        ChangeKind::Repeated => format!("Still: {title}"),
-        ChangeKind::Resolved(why) => format!("Over ({}): {title}", over(why)),
+        ChangeKind::Fired => title(alert),
+        ChangeKind::Escalated => format!("Worse: {}", title(alert)),
+        ChangeKind::Repeated => format!("Still: {}", title(alert)),
+        ChangeKind::Resolved(why) => format!("Over ({}): {}", over(why), title_of_past(alert)),
     }
 }
 
@@ -281,10 +340,10 @@ fn quoted(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{headline, list, text, title};
+    use super::{headline, list, text, text_of_change, title};
     use kernel::bytes::Bytes;
     use model::alert::evidence::{Evidence, EvidenceKey, Figure};
-    use model::alert::{Alert, AlertKey, AlertRule, ChangeKind, Moment, Phase, Resolution};
+    use model::alert::{Alert, AlertChange, AlertKey, AlertRule, ChangeKind, Moment, Phase, Resolution};
     use model::finding::Severity;
     use model::snapshot::Timestamp;
     use std::collections::BTreeMap;
@@ -329,6 +388,24 @@ mod tests {
     fn the_end_says_why() {
         let words = headline(ChangeKind::Resolved(Resolution::Gone), &alert(AlertRule::Pressure));
         assert!(words.starts_with("Over (it is gone): "), "{words}");
+    }
+
+    #[test]
+    fn the_end_tells_what_was_and_warns_of_nothing() {
+        let words = AlertRule::ALL.map(|rule| {
+            let at = |seconds| Moment { uptime: Duration::from_secs(seconds), ..alert(rule).since };
+            let phase = Phase::Firing { clear_since: Some(at(180)), told: None };
+            let alert = Alert { phase, ..alert(rule) };
+            let title = headline(ChangeKind::Resolved(Resolution::Cleared), &alert);
+            let change = AlertChange { kind: ChangeKind::Resolved(Resolution::Cleared), alert, at: at(240) };
+            format!("{title}\n{}\n\n", text_of_change(&change))
+        });
+        let words = words.concat();
+        for warning in [" has ", " is ", "full in", "at this pace", "waits", "leaks", "runs on", "kills"] {
+            let told = words.replace("nothing explains", "").replace("2 kills", "");
+            assert!(!told.contains(warning), "{warning}: {words}");
+        }
+        insta::assert_snapshot!(words);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! What is not plainly calm is judged in full.
 
-use super::trend::HEADROOM_RATIO_FOLLOWED;
+use super::trend::ratio_followed;
 use crate::drift::drift;
 use crate::effective_limit::{self, combined_limit};
 use crate::swap_effect::stalled_ratio;
@@ -26,7 +26,7 @@ pub fn is_calm(snapshot: &Snapshot, index: CgroupIndex, rules: &AlertRules) -> b
 /// Whether every level leaves more than any rule asks for: by all that is charged, which costs a comparison, else by what reclaim
 /// cannot free, for a limit that is full of file cache is no danger.
 fn has_room(snapshot: &Snapshot, index: CgroupIndex, rules: &AlertRules) -> bool {
-    let asked = [HEADROOM_RATIO_FOLLOWED, rules.headroom.fires, rules.headroom_ratio_critical];
+    let asked = [ratio_followed(rules), rules.headroom.fires, rules.headroom_ratio_critical];
     let asked = asked.into_iter().fold(0.0, f64::max);
     let is_roomy = |cgroup: &Cgroup| {
         leaves(cgroup, asked, |cgroup| cgroup.memory.usage.get())

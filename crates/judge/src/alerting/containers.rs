@@ -1,7 +1,7 @@
 //! The rules about one container, each as a verdict on its figures.
 
 use super::subject;
-use super::trend::{Left, shrinking};
+use super::trend::{Left, ratio_followed, shrinking};
 use super::verdict::{Found, Judged, above};
 use crate::swap_effect::stalled_ratio;
 use kernel::bytes::Bytes;
@@ -59,7 +59,7 @@ fn near_limit(
     let Some(ratio) = headroom.ratio_of(limit.bytes).filter(|_| binding != Binding::Host) else {
         return Found::Good;
     };
-    let left = Left { cgroup: cgroup.id, headroom, limit: limit.bytes };
+    let left = Left { cgroup: cgroup.id, headroom, is_followed: ratio < ratio_followed(rules) };
     let shrinks = shrinking(trends, name, &left, now);
     let seconds_left = (shrinks > 0.0).then(|| headroom.0 as f64 / shrinks);
     let within = |seconds: f64| seconds_left.is_some_and(|left| left <= seconds);

@@ -8,7 +8,7 @@ use kernel::hierarchy::CgroupVersion;
 use kernel::limit::Limit;
 use model::alert::book::AlertBook;
 use model::alert::evidence::EvidenceKey;
-use model::alert::rules::AlertRules;
+use model::alert::rules::{AlertRules, Band};
 use model::alert::silence::{Silence, SilenceSpan};
 use model::alert::{AlertChange, AlertKey, AlertRule, ChangeKind, Moment, Phase, Resolution};
 use model::cgroup::CgroupIndex;
@@ -146,6 +146,20 @@ fn growth_towards_the_limit_is_told_with_the_time_left() {
     assert_eq!(labels.get("container").map(String::as_str), Some("web"));
     assert_eq!(told(&watch.looks(&CALM, 59)), []);
     assert_eq!(told(&watch.looks(&CALM, 3)), [(AlertRule::NearLimit, CLEARED, Severity::Critical)]);
+}
+
+#[test]
+fn who_asks_for_a_larger_share_is_told_earlier_with_the_true_time() {
+    let mut watch = Watch::new();
+    watch.rules.headroom = Band { fires: 0.4, clears: 0.5 };
+    // Two MiB a second: 400 MiB are left after 200 s, and last as long again.
+    let looks = (100..400).map(|look| Web { anon_mib: look * 2, ..CALM });
+    let changes: Vec<AlertChange> = looks.flat_map(|web| watch.look(&web)).collect();
+    let left = changes[0].alert.evidence.bytes(EvidenceKey::Headroom).unwrap();
+    assert!(left > Bytes::from_mib(250), "{left:?}");
+    let seconds_left = changes[0].alert.evidence.number(EvidenceKey::TimeLeft).unwrap();
+    let is_true = (0.9..1.1).contains(&(seconds_left * 2.0 / (left.0 >> 20) as f64));
+    assert!(is_true, "{seconds_left} s for {left:?}");
 }
 
 #[test]

@@ -1,87 +1,76 @@
-//! How fast what is left gets less: smoothed, so that one allocation is no trend.
+//! How fast what is left gets less: a line through the last looks, where it is a line and not a tremble.
 
+use super::line::{falls, with_look};
 use kernel::bytes::Bytes;
 use model::alert::Moment;
-use model::alert::book::Trend;
+use model::alert::book::{FittedLine, Trend};
+use model::alert::rules::AlertRules;
 use model::cgroup::CgroupId;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-/// After so long a new pace counts for two thirds.
-const SMOOTHING_SECONDS: f64 = 30.0;
+/// Each look counts for so much of the one after it: about the last ten tell the pace.
+const RECENT_KEPT: f64 = 0.8;
 
-/// Only those who have less than this share left are followed: the others' pace decides nothing.
-pub const HEADROOM_RATIO_FOLLOWED: f64 = 0.25;
+/// About the last forty tell whether it is a growth: a heap that fills and is emptied in fewer has none.
+const LASTING_KEPT: f64 = 0.95;
 
-/// What is left now, of how much.
+/// Looks that follow more closely than this tell nothing of a pace.
+const LOOKS_APART_MIN: Duration = Duration::from_millis(500);
+
+/// Those who have less than this share left are followed, so that their pace is known when it decides.
+const FOLLOWED_RATIO_MIN: f64 = 0.25;
+
+/// Where the rule tells of more than most, followed from so much above it.
+const FOLLOWED_OF_FIRES: f64 = 1.5;
+
+/// What is left now.
 pub struct Left {
     /// Whose.
     pub cgroup: CgroupId,
     /// What is left.
     pub headroom: Bytes,
-    /// Of this limit.
-    pub limit: Bytes,
+    /// Whether that is little enough for its pace to decide something.
+    pub is_followed: bool,
 }
 
-/// How much less is left each second; zero while there is one look only.
+/// Only those who have less than this share left are followed: the others' pace decides nothing.
+pub const fn ratio_followed(rules: &AlertRules) -> f64 {
+    FOLLOWED_RATIO_MIN.max(rules.headroom.fires * FOLLOWED_OF_FIRES)
+}
+
+/// How much less is left each second; zero where that is not known, or nothing but noise.
 pub fn shrinking(trends: &mut BTreeMap<String, Trend>, name: &str, left: &Left, now: &Moment) -> f64 {
-    if left.headroom.ratio_of(left.limit).is_none_or(|ratio| ratio >= HEADROOM_RATIO_FOLLOWED) {
+    if !left.is_followed {
         trends.remove(name);
         return 0.0;
     }
     let before = trends.get(name).filter(|trend| trend.cgroup == left.cgroup);
-    let bytes_per_second = before.map_or(0.0, |trend| {
-        let seconds = now.since(&trend.at).as_secs_f64();
-        if seconds <= 0.0 {
-            return trend.bytes_per_second;
-        }
-        let pace = (trend.headroom.0 as f64 - left.headroom.0 as f64) / seconds;
-        let weight = 1.0 - (-seconds / SMOOTHING_SECONDS).exp();
-        trend.bytes_per_second + weight * (pace - trend.bytes_per_second)
-    });
-    let trend = Trend { cgroup: left.cgroup, at: *now, headroom: left.headroom, bytes_per_second };
+    let since = before.map_or(Duration::ZERO, |trend| now.since(&trend.at));
+    if let Some(before) = before.filter(|_| since < LOOKS_APART_MIN) {
+        return pace(before);
+    }
+    let seconds = since.as_secs_f64();
+    let grown = before.map_or(0.0, |trend| left.headroom.0 as f64 - trend.headroom.0 as f64);
+    let (recent, lasting) =
+        before.map_or((FittedLine::default(), FittedLine::default()), |trend| (trend.recent, trend.lasting));
+    let trend = Trend {
+        cgroup: left.cgroup,
+        at: *now,
+        headroom: left.headroom,
+        recent: with_look(&recent, seconds, grown, RECENT_KEPT),
+        lasting: with_look(&lasting, seconds, grown, LASTING_KEPT),
+    };
     trends.insert(name.to_owned(), trend);
-    bytes_per_second
+    pace(&trend)
+}
+
+/// The pace of the last looks where it is sure, if the many looks fall as well.
+fn pace(trend: &Trend) -> f64 {
+    let Some(lasting) = falls(&trend.lasting) else { return 0.0 };
+    falls(&trend.recent).map_or(lasting, |recent| recent.max(lasting))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{Left, shrinking};
-    use kernel::bytes::Bytes;
-    use model::alert::Moment;
-    use model::cgroup::CgroupId;
-    use model::snapshot::Timestamp;
-    use std::collections::BTreeMap;
-    use std::time::Duration;
-
-    fn pace(cgroups: &[u64], left_mib: &[u64]) -> f64 {
-        let mut trends = BTreeMap::new();
-        let mut pace = 0.0;
-        for (second, (cgroup, left)) in cgroups.iter().cycle().zip(left_mib).enumerate() {
-            let now = Moment { wall: Timestamp(0), uptime: Duration::from_secs(second as u64), boot: None };
-            let left = Left {
-                cgroup: CgroupId(*cgroup),
-                headroom: Bytes::from_mib(*left),
-                limit: Bytes::from_mib(1000),
-            };
-            pace = shrinking(&mut trends, "web", &left, &now);
-        }
-        pace / f64::from(1 << 20)
-    }
-
-    #[test]
-    fn a_steady_pace_is_found_within_two_minutes() {
-        let steady: Vec<u64> = (0..120).map(|second| 240 - second).collect();
-        assert!((0.95..=1.0).contains(&pace(&[1], &steady)), "{}", pace(&[1], &steady));
-    }
-
-    #[test]
-    fn what_trembles_has_no_pace() {
-        let trembling: Vec<u64> = (0..121).map(|second| 100 + second % 2 * 20).collect();
-        assert!(pace(&[1], &trembling).abs() < 0.5, "{}", pace(&[1], &trembling));
-    }
-
-    #[test]
-    fn another_cgroup_of_the_name_begins_anew() {
-        assert_eq!(pace(&[1, 2], &[200, 100, 50]), 0.0);
-    }
-}
+#[path = "trend/tests.rs"]
+mod tests;

@@ -33,6 +33,9 @@ const LEAK_LAST_OF_BEST_MIN: f64 = 0.40;
 /// One jump of half the growth is a step, not a leak.
 const LEAK_JUMP_RATIO_MAX: f64 = 0.5;
 
+/// What falls to less than half of what it was ended: a process that was killed, or left by itself.
+const FALL_RATIO_MAX: f64 = 0.5;
+
 /// What cannot be freed: heaps, swap, kernel memory. Page cache is not looked at, it grows in health.
 #[must_use]
 pub fn held(moment: &CgroupMoment) -> Option<Bytes> {
@@ -42,10 +45,29 @@ pub fn held(moment: &CgroupMoment) -> Option<Bytes> {
     moment.anon.get().map(|anon| anon.saturating_add(shmem).saturating_add(swap).saturating_add(kernel))
 }
 
-/// Growth of what cannot be freed over the last minute before the kill; `None` when it did not grow.
+/// The moments since the last fall of most of it: what was there before held the memory of others, such as a process killed earlier.
+#[must_use]
+pub fn since_last_fall<'m, 'a>(moments: &'m [&'a CgroupMoment]) -> &'m [&'a CgroupMoment] {
+    let mut start = 0;
+    let mut peak = Bytes::ZERO;
+    let mut is_falling = false;
+    for (index, moment) in moments.iter().enumerate() {
+        let Some(now) = held(moment) else { continue };
+        // The kernel takes a large process back in more than one look's time.
+        is_falling = now < peak && (is_falling || now.ratio_of(peak) < Some(FALL_RATIO_MAX));
+        if is_falling {
+            (start, peak) = (index, now);
+        }
+        peak = peak.max(now);
+    }
+    moments.get(start..).unwrap_or_default()
+}
+
+/// Growth of what cannot be freed over the last minute before the kill, since the last fall; `None` when it did not grow.
 #[must_use]
 #[allow(clippy::cast_precision_loss)]
 pub fn growth(moments: &[&CgroupMoment]) -> Option<Growth> {
+    let moments = since_last_fall(moments);
     let last = moments.last()?;
     let first = moments.iter().find(|moment| moment.at + SPIKE_OVER >= last.at)?;
     let over = last.at.saturating_sub(first.at);
@@ -54,10 +76,11 @@ pub fn growth(moments: &[&CgroupMoment]) -> Option<Growth> {
         .then(|| Growth { bytes_per_second: grown.0 as f64 / over.as_secs_f64(), over })
 }
 
-/// From what to what it grew within the last minute before `at`, where it held `now`.
+/// From what to what it grew within the last minute before `at`, since the last fall, where it held `now`.
 #[must_use]
 pub fn rise(moments: &[&CgroupMoment], now: Bytes, at: Duration) -> Option<(Bytes, Duration)> {
-    let recent = moments.iter().filter(|moment| moment.at + SPIKE_OVER >= at && moment.at <= at);
+    let recent =
+        since_last_fall(moments).iter().filter(|moment| moment.at + SPIKE_OVER >= at && moment.at <= at);
     recent
         .filter_map(|moment| Some((held(moment)?, at.saturating_sub(moment.at))))
         .filter(|(held, _)| *held < now)

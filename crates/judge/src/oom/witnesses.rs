@@ -20,6 +20,13 @@ const WORD_LATE: Duration = Duration::from_secs(30);
 /// Runtimes may tell of an OOM before the kill line is written: cgroup v1 notifies first.
 const WORD_EARLY: Duration = Duration::from_secs(1);
 
+/// What is not heard where nobody watched: how often the cgroup's counters rose then.
+pub const COUNTERS: &str = "the cgroup's counters";
+/// What is not heard where nobody watched: what the cgroup held.
+pub const FIGURES: &str = "the cgroup's figures before the kill";
+/// Neither of the two.
+pub const COUNTERS_AND_FIGURES: &str = "the cgroup's counters, and its figures before the kill";
+
 /// Everybody who was heard.
 #[must_use]
 pub fn witnesses(episode: &Episode<'_>, facts: &Facts<'_>, observed: &Observed<'_>) -> Vec<Witness> {
@@ -63,9 +70,9 @@ pub fn missing(episode: &Episode<'_>, facts: &Facts<'_>, observed: &Observed<'_>
     let is_counted =
         episode.sightings.is_empty() || observed.changes.iter().any(|change| covers(change, facts, observed));
     let what = match (is_counted, facts.own_moments.is_empty() && facts.level_moments.is_empty()) {
-        (false, true) => Some("the cgroup's counters, and its figures before the kill"),
-        (false, false) => Some("the cgroup's counters"),
-        (true, true) => Some("the cgroup's figures before the kill"),
+        (false, true) => Some(COUNTERS_AND_FIGURES),
+        (false, false) => Some(COUNTERS),
+        (true, true) => Some(FIGURES),
         (true, false) => None,
     };
     missing.extend(

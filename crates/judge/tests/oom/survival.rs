@@ -3,6 +3,7 @@
 use crate::seen::{Seen, WEB};
 use kernel::bytes::Bytes;
 use kernel::oom_report::report::CounterName;
+use model::incident::cause::Evidence;
 use model::incident::survival::{Censored, NoHelp, SwapCost, SwapCounterfactual};
 use model::reading::Reading;
 use std::time::Duration;
@@ -34,6 +35,34 @@ fn growth_is_measured_and_said() {
     let growth = survival.growth.get().unwrap();
     assert_eq!((growth.bytes_per_second, growth.over), (1_048_576.0, Duration::from_secs(10)));
     assert_eq!(survival.censored, Censored::WhileGrowing);
+}
+
+#[test]
+fn growth_is_measured_since_the_kill_before() {
+    // 40 MiB of a process that was killed 20 s ago, taken back in two looks, and then another that grew.
+    let before = [(52, 1), (40, 20), (22, 40), (21, 15), (20, 4), (10, 29), (0, 54)];
+    let seen = before.into_iter().fold(Seen::log(&Text::hog(WEB).whole()), |seen, (before, usage)| {
+        seen.moment(WEB, before, usage, 64)
+    });
+    let incident = seen.incident();
+    let growth = incident.survival.growth.get().unwrap();
+    assert_eq!((growth.bytes_per_second, growth.over), (2.5 * 1_048_576.0, Duration::from_secs(20)));
+    let grew = incident.cause.evidence.iter().find_map(|evidence| match evidence {
+        Evidence::Grew { from, over, .. } => Some((*from, *over)),
+        _ => None,
+    });
+    let (from, over) = grew.unwrap();
+    assert_eq!((from, over.as_secs()), (Bytes::from_mib(4), 20));
+}
+
+#[test]
+fn what_trembles_and_grows_is_one_growth() {
+    let before = [(50, 4), (40, 16), (30, 10), (20, 30), (10, 24), (0, 54)];
+    let seen = before.into_iter().fold(Seen::log(&Text::hog(WEB).whole()), |seen, (before, usage)| {
+        seen.moment(WEB, before, usage, 64)
+    });
+    let growth = seen.incident().survival.growth.get().unwrap();
+    assert_eq!((growth.bytes_per_second, growth.over), (1_048_576.0, Duration::from_secs(50)));
 }
 
 #[test]

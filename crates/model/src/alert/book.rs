@@ -27,6 +27,27 @@ pub struct Trend {
     pub at: Moment,
     /// What was left then.
     pub headroom: Bytes,
-    /// How much less it gets each second, smoothed; negative when it grows.
-    pub bytes_per_second: f64,
+    /// The line through the last looks: a pace that began a moment ago.
+    pub recent: FittedLine,
+    /// The line through many more: whether that is a growth, or a tremble that comes and goes.
+    pub lasting: FittedLine,
+}
+
+/// The sums of a line through weighted looks, of which the older count less. Times and amounts count from the last look.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct FittedLine {
+    /// Of all weights.
+    pub weight: f64,
+    /// Of their squares.
+    pub weight_squared: f64,
+    /// Of the seconds.
+    pub seconds: f64,
+    /// Of their squares.
+    pub seconds_squared: f64,
+    /// Of the bytes.
+    pub bytes: f64,
+    /// Of their squares.
+    pub bytes_squared: f64,
+    /// Of seconds times bytes.
+    pub products: f64,
 }

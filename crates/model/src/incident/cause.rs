@@ -17,6 +17,11 @@ pub enum Confidence {
     Certain,
 }
 
+impl Confidence {
+    /// Every one.
+    pub const ALL: [Self; 4] = [Self::Unknown, Self::Possible, Self::Likely, Self::Certain];
+}
+
 /// Why it happened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cause {
@@ -63,6 +68,26 @@ pub enum CauseKind {
     Unknown,
 }
 
+impl CauseKind {
+    /// Every one.
+    pub const ALL: [Self; 14] = [
+        Self::LimitTooSmall,
+        Self::Spike,
+        Self::Leak,
+        Self::Tmpfs,
+        Self::KernelMemory,
+        Self::UnwrittenCache,
+        Self::Neighbour,
+        Self::NodeOvercommit,
+        Self::GroupCollateral,
+        Self::SwapExhausted,
+        Self::Fragmentation,
+        Self::NodesRestricted,
+        Self::Requested,
+        Self::Unknown,
+    ];
+}
+
 /// A part of memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MemoryPart {
@@ -78,6 +103,12 @@ pub enum MemoryPart {
     Kernel,
     /// Socket buffers.
     Sock,
+}
+
+impl MemoryPart {
+    /// Every one.
+    pub const ALL: [Self; 6] =
+        [Self::Anon, Self::Shmem, Self::File, Self::Unwritten, Self::Kernel, Self::Sock];
 }
 
 /// One figure that speaks for a cause.

@@ -192,27 +192,61 @@ impl Memories {
     fn forget(&mut self, now: Duration) {
         let remembered_gone = self.remembered_gone;
         self.kept.retain(|_, kept| kept.gone_at.is_none_or(|at| now.saturating_sub(at) < remembered_gone));
-        // Cgroups that come and go by the thousand: the gone ones give way first, the longest gone before the others.
-        let cgroups_max = (self.moments_max / MOMENTS_MIN).max(1);
-        if self.kept.len() > cgroups_max {
-            let mut gone: Vec<(Duration, CgroupId)> =
-                self.kept.iter().filter_map(|(id, kept)| Some((kept.gone_at?, *id))).collect();
-            gone.sort_unstable();
-            for (_, id) in gone.into_iter().take(self.kept.len() - cgroups_max) {
-                self.kept.remove(&id);
-            }
-        }
-        let share = (self.moments_max / self.kept.len().max(1)).max(MOMENTS_MIN);
         for kept in self.kept.values_mut() {
             let from = kept.gone_at.unwrap_or(now).saturating_sub(self.remembered);
             while kept.moments.front().is_some_and(|figures| figures.at < from) {
                 kept.moments.pop_front();
             }
+        }
+        self.forget_gone();
+        // Those that are there share what the gone ones leave: at least half of all.
+        let gone: usize = self.gone().map(|kept| kept.moments.len()).sum();
+        let there = self.kept.len() - self.gone().count();
+        let share = (self.moments_max.saturating_sub(gone) / there.max(1)).max(MOMENTS_MIN);
+        for kept in self.kept.values_mut() {
             // Looks after notifications stand closer than the ticks: what is thinned out first is what is closest together.
             while kept.moments.len() > share {
                 kept.thin_out(self.interval);
             }
         }
+    }
+
+    /// Cgroups that come and go by the thousand: what is kept of the gone ones has half of the room, and less where those that are
+    /// there need more for their least. The longest gone give way before the others.
+    fn forget_gone(&mut self) {
+        let mut gone: Vec<(Duration, CgroupId, usize)> = self
+            .kept
+            .iter()
+            .filter_map(|(id, kept)| Some((kept.gone_at?, *id, kept.moments.len().max(MOMENTS_MIN))))
+            .collect();
+        let there = self.kept.len() - gone.len();
+        let room = (self.moments_max / 2).min(self.moments_max.saturating_sub(there * MOMENTS_MIN));
+        let mut held: usize = gone.iter().map(|(_, _, moments)| *moments).sum();
+        if held <= room {
+            return;
+        }
+        gone.sort_unstable();
+        // Who went long ago was told of long ago: its last moments are enough.
+        for (_, id, moments) in &mut gone {
+            if held <= room {
+                return;
+            }
+            let Some(kept) = self.kept.get_mut(id) else { continue };
+            kept.moments.drain(..kept.moments.len().saturating_sub(MOMENTS_MIN));
+            held -= *moments - MOMENTS_MIN;
+            *moments = MOMENTS_MIN;
+        }
+        for (_, id, moments) in gone {
+            if held <= room {
+                return;
+            }
+            self.kept.remove(&id);
+            held -= moments;
+        }
+    }
+
+    fn gone(&self) -> impl Iterator<Item = &BeforeKill> {
+        self.kept.values().filter(|kept| kept.gone_at.is_some())
     }
 
     /// The cgroup that had this path at this time: a restarted container has its predecessor's path.

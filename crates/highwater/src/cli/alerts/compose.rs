@@ -23,7 +23,7 @@ pub fn notice(change: &AlertChange) -> Notice {
         ChangeKind::Resolved(_) => Some(change.at.wall),
         ChangeKind::Fired | ChangeKind::Escalated | ChangeKind::Repeated => None,
     };
-    let (title, text) = (view::alerts::headline(change.kind, alert), view::alerts::text(alert));
+    let (title, text) = (view::alerts::headline(change.kind, alert), view::alerts::text_of_change(change));
     let next = view::alerts::next(alert);
     let key = notice_key(change);
     let told = ToldAlert { alert, title: &title, text: &text, next: &next };

@@ -2,7 +2,7 @@
 
 use crate::cli::Global;
 use crate::cli::observe;
-use crate::cli::oom::{Origin, ended, minutes, parse};
+use crate::cli::oom::{Origin, ended, parse};
 use anyhow::Context;
 use judge::oom::Observed;
 use kernel::oom_report::reader::{OomEvent, OomReader};
@@ -11,16 +11,14 @@ use model::cgroup::Cgroup;
 use model::container::EndedContainer;
 use model::incident::observed::{CgroupRef, CounterChange, KillCounters, KillTotal, Log};
 use model::incident::witness::LogSource;
-use model::incident::{Incident, IncidentId, Incidents};
+use model::incident::{Incident, Incidents};
 use model::kernel_log::BootId;
 use model::reading::Reading;
-use model::recorded::RecordedSeries;
 use model::snapshot::{Missing, Snapshot, Timestamp};
 use sources::collect::Scope;
 use sources::host_root::HostRoot;
 use sources::journal::{Journal, JournalRecord, JournalStart};
 use sources::kmsg::{Kmsg, KmsgStart, KmsgStep};
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use store::record::StoredIncident;
@@ -34,8 +32,6 @@ pub struct Gathered {
     pub missing: Vec<Missing>,
     /// Incidents that a watch kept and nothing else tells of any more, oldest first.
     pub kept: Vec<StoredIncident>,
-    /// The minutes before the incidents that were found otherwise, where a watch kept them too, by incident.
-    pub minutes: HashMap<IncidentId, RecordedSeries>,
     /// Incidents that `--since` could not be held against, because nobody knows their date.
     pub undated: u64,
     /// Containers that have ended, as far as an engine remembers them.
@@ -85,10 +81,8 @@ pub fn gather(global: &Global, origin: &Origin) -> anyhow::Result<Gathered> {
     if let Some(folder) = &origin.state {
         let store = Store::open_to_read(folder).context("--state")?;
         let stored = store.incidents().context("--state")?;
-        for incident in &gathered.found.incidents {
-            if let Some(series) = minutes::attached(&stored, &incident.id.0) {
-                gathered.minutes.insert(incident.id.clone(), series);
-            }
+        for incident in &mut gathered.found.incidents {
+            complete(incident, &stored);
         }
         gathered.kept = kept(stored, &gathered.found);
     }
@@ -102,6 +96,14 @@ pub fn gather(global: &Global, origin: &Origin) -> anyhow::Result<Gathered> {
         gathered.kept.retain(|kept| kept.at_millis.is_none_or(|at| at >= begin));
     }
     Ok(gathered)
+}
+
+/// What a watch knew of an incident when it kept it: the last that can be read, for it is told again when it took more kills.
+fn complete(incident: &mut Incident, stored: &[StoredIncident]) {
+    let kept = stored.iter().rev().filter(|stored| stored.id == incident.id.0);
+    if let Some(watched) = kept.filter_map(|stored| api::incidents::watched::read(&stored.document)).next() {
+        judge::oom::watched::complete(incident, watched);
+    }
 }
 
 /// What a watch kept and is not found otherwise.
@@ -131,14 +133,7 @@ fn of_files(paths: &[PathBuf]) -> anyhow::Result<Gathered> {
     }
     let observed = Observed { logs: &logs, calendars: &calendars, ..Observed::default() };
     let found = judge::oom::incidents(&observed);
-    Ok(Gathered {
-        found,
-        missing: Vec::new(),
-        kept: Vec::new(),
-        minutes: HashMap::new(),
-        ended: Vec::new(),
-        undated: 0,
-    })
+    Ok(Gathered { found, missing: Vec::new(), kept: Vec::new(), ended: Vec::new(), undated: 0 })
 }
 
 /// Nothing in a log is younger than its last change; of a stream that is now. A copy from another machine may bear any date, but
@@ -190,7 +185,7 @@ fn of_machine(global: &Global, since: Option<Duration>) -> anyhow::Result<Gather
         ..Observed::default()
     };
     let found = judge::oom::incidents(&observed);
-    Ok(Gathered { found, missing, kept: Vec::new(), minutes: HashMap::new(), ended, undated: 0 })
+    Ok(Gathered { found, missing, kept: Vec::new(), ended, undated: 0 })
 }
 
 /// The wall clock when the machine started.

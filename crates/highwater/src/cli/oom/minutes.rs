@@ -4,7 +4,6 @@ use model::recorded::{RecordedSeries, StepLength, TimeSpan, WorkloadName};
 use std::path::Path;
 use store::history::error::HistoryError;
 use store::history::reader::HistoryReader;
-use store::record::StoredIncident;
 
 /// Steps, and how much of the time before the kill is drawn of them: the finest that are still kept.
 const DRAWN: [(StepLength, i64); 3] =
@@ -56,10 +55,4 @@ pub fn remembered(
 fn is_drawable(series: &RecordedSeries, killed_at: i64) -> bool {
     let before = series.steps.iter().filter(|at| at.seconds <= killed_at && at.step.usage.is_some());
     before.count() >= 2
-}
-
-/// What was attached to this incident when it was kept.
-pub fn attached(stored: &[StoredIncident], id: &str) -> Option<RecordedSeries> {
-    let kept = stored.iter().rev().filter(|stored| stored.id == id);
-    kept.filter_map(|stored| api::incidents::before::read(&stored.document)).next()
 }

@@ -3,7 +3,7 @@
 use crate::cli::agent::STATE;
 use crate::cli::oom::Origin;
 use crate::cli::oom::ended;
-use crate::cli::oom::gather::{self, Gathered};
+use crate::cli::oom::gather;
 use crate::cli::oom::ls::Words;
 use crate::cli::oom::minutes;
 use crate::cli::output::Format;
@@ -78,9 +78,7 @@ pub fn run(global: &Global, args: &ShowArgs) -> anyhow::Result<Outcome> {
         );
     };
     let mut found = found.clone();
-    if found.before.is_none() {
-        found.before = minutes(args, &gathered, &found);
-    }
+    found.before = minutes(args, &found);
     match args.format {
         Format::Json => {
             let words = Words::of(&found);
@@ -106,12 +104,12 @@ fn glyphs(args: &ShowArgs) -> Glyphs {
 }
 
 /// The minutes before an incident: as the agent remembers them, else as they were kept with it.
-fn minutes(args: &ShowArgs, gathered: &Gathered, found: &Incident) -> Option<RecordedSeries> {
-    let attached = gathered.minutes.get(&found.id).cloned();
+fn minutes(args: &ShowArgs, found: &Incident) -> Option<RecordedSeries> {
     // The watch may have known a name that nobody can tell any more.
-    let workload = attached.as_ref().map_or_else(|| of_place(&found.place), |series| series.workload.clone());
+    let workload =
+        found.before.as_ref().map_or_else(|| of_place(&found.place), |series| series.workload.clone());
     let killed_at = found.when.wall.get().map(|wall| i64::try_from(wall.0 / 1_000).unwrap_or(i64::MAX));
-    remembered(args, &workload, killed_at).or(attached)
+    remembered(args, &workload, killed_at).or_else(|| found.before.clone())
 }
 
 /// What the agent remembers; a history that cannot be read does not keep an incident from being told.
