@@ -114,10 +114,11 @@ fn today(today: LimitsToday) -> Value {
         Some(memory) => Object::new().known("limit_bytes", memory.0).known("limit_unlimited", false),
         None => Object::new().known("limit_bytes", Value::Null).known("limit_unlimited", true),
     };
-    for (key, amount) in [("swap_limit_bytes", today.swap), ("request_bytes", today.request)] {
-        object = object.reading_or(key, Reading::from(amount.map(|amount| amount.0)), absent);
-    }
-    object.finish()
+    object = match today.swap {
+        Some(swap) => object.limit("swap_limit", &Reading::Value(swap.0)),
+        None => object.reading_or("swap_limit_bytes", Reading::<u64>::Absent, absent),
+    };
+    object.reading_or("request_bytes", Reading::from(today.request.map(|amount| amount.0)), absent).finish()
 }
 
 fn because(reason: &Because) -> Value {

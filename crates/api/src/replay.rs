@@ -69,7 +69,9 @@ fn figures(object: Object, score: &ReplayScore) -> Object {
         .known("slack_mean_ratio", score.slack_mean_ratio)
         .known("changes_per_container_day", score.changes_per_container_day)
         .known("swap_active_ratio", score.swap_active_ratio)
+        // An infinite number is null in JSON.
         .known("swap_promised_ratio", score.swap_promised_ratio)
+        .known("swap_promised_unlimited", score.swap_promised_ratio.is_infinite())
 }
 
 fn intervals(intervals: &ScoreIntervals) -> Value {

@@ -284,6 +284,33 @@ fn limits_that_cannot_be_meant_are_questioned() {
 }
 
 #[test]
+fn unlimited_swap_and_no_swap_go_back_to_themselves() {
+    let folder = Folder::new();
+    let limits = "name,memory,swap\nshop-web,512Mi,none\nshop-worker,96Mi,unlimited\nshop-java,1Gi,\n";
+    std::fs::write(folder.path().join("limits.csv"), limits).unwrap();
+    let undo = folder.text(&["--limits-today", "limits.csv", "--as", "docker", "--undo"]);
+    for line in [
+        "docker update --memory 512m --memory-swap 512m shop-web-1\n",
+        "docker update --memory 96m --memory-swap -1 shop-worker-1\n",
+        "docker update --memory 1g --memory-swap 2g shop-java-1\n",
+    ] {
+        assert!(undo.contains(line), "{undo}");
+    }
+    let document = folder.text(&["--limits-today", "limits.csv", "--as", "json"]);
+    let document: Value = serde_json::from_str(&document).unwrap();
+    let today = |name: &str| workload(&document, name)["today"].clone();
+    assert_eq!(today("shop-web")["swap_limit_bytes"], 0);
+    assert!(today("shop-worker")["swap_limit_bytes"].is_null());
+    assert_eq!(today("shop-worker")["swap_limit_unlimited"], true);
+    assert_eq!(today("shop-java")["unknown"]["swap_limit_bytes"], "not given");
+    let compose = "services:\n  worker: {image: a, mem_limit: 96m, memswap_limit: -1}\n  web: {image: a, mem_limit: 96m, memswap_limit: 96m}\n";
+    std::fs::write(folder.path().join("endless.yaml"), compose).unwrap();
+    let undo = folder.text(&["--compose", "endless.yaml", "--as", "docker", "--undo"]);
+    assert!(undo.contains("docker update --memory 96m --memory-swap -1 shop-worker-1\n"), "{undo}");
+    assert!(undo.contains("docker update --memory 96m --memory-swap 96m shop-web-1\n"), "{undo}");
+}
+
+#[test]
 fn a_workload_that_is_not_there_is_named_with_those_that_are() {
     let folder = Folder::new();
     let output = folder.run(&["--workload", "nobody"]);

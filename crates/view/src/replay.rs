@@ -3,8 +3,11 @@
 use crate::table::{Align, Cell, Heading, lay_out};
 use crate::text::{Line, Tone, wrapped};
 use crate::units::{ABSENT, duration};
-use model::replay::{Comparison, Interval, PolicyOutcome, Replay, ReplayScore};
+use model::replay::{Comparison, Interval, PolicyOutcome, Replay, ReplayScore, TodayKnown};
 use std::time::Duration;
+
+/// The rule of what is set today.
+const TODAY: &str = "limits-today";
 
 /// The table, what was compared, and what to do next.
 #[must_use]
@@ -53,7 +56,11 @@ fn figures(score: &ReplayScore) -> [String; 6] {
         percent(score.slack_mean_ratio),
         format!("{:.2}", score.changes_per_container_day),
         percent(score.swap_active_ratio),
-        format!("{:.2}", score.swap_promised_ratio),
+        if score.swap_promised_ratio.is_finite() {
+            format!("{:.2}", score.swap_promised_ratio)
+        } else {
+            "unlimited".to_owned()
+        },
     ]
 }
 
@@ -83,6 +90,7 @@ fn sentences(replay: &Replay) -> Vec<String> {
          and as the mean of the series."
             .to_owned(),
     );
+    sentences.extend(today(replay));
     let (with_swap, without): (Vec<_>, Vec<_>) =
         replay.comparisons.iter().partition(|comparison| has_swap(replay, &comparison.against));
     sentences.extend(without.into_iter().map(|comparison| {
@@ -112,6 +120,22 @@ fn sentences(replay: &Replay) -> Vec<String> {
     sentences
         .extend(replay.draws.map(|draws| format!("In brackets: the middle 95% of {draws} draws of series.")));
     sentences
+}
+
+/// What is assumed of swap under the limits of today.
+fn today(replay: &Replay) -> Vec<String> {
+    let is_judged = |outcome: &PolicyOutcome| outcome.policy == TODAY && outcome.score.is_some();
+    if !replay.outcomes.iter().any(is_judged) {
+        return Vec::new();
+    }
+    let TodayKnown { limited, swap_unlimited, swap_unknown } = replay.today;
+    let told = |series: u64, words: &str| {
+        (series > 0).then(|| format!("{TODAY}: {series} of {limited} series have {words}"))
+    };
+    let unlimited =
+        "unlimited swap: what memory does not hold is taken to fit there, so none of them is killed.";
+    let unknown = "swap that is not known: as much as memory is taken, as Docker does where nobody says.";
+    told(swap_unlimited, unlimited).into_iter().chain(told(swap_unknown, unknown)).collect()
 }
 
 fn has_swap(replay: &Replay, policy: &str) -> bool {

@@ -82,10 +82,11 @@ fn run(asked: &Asked, series: &Series, rule: &mut dyn Rule) -> (Limits, u64) {
     let begin = series.samples().first().map_or(0, |sample| sample.seconds);
     let end = grid.usage.len() as u64 * asked.interval_seconds;
     let mut kills = asked.history.kills.iter().filter(|kill| kill.seconds >= begin).peekable();
-    let today = asked
-        .history
-        .limits
-        .and_then(|limits| Some(limits.memory?.saturating_add(limits.swap.unwrap_or_default())));
+    // What was held at a kill is at least the memory, where swap is unlimited or not known.
+    let today = asked.history.limits.and_then(|limits| {
+        let swap = limits.swap.and_then(|swap| swap.0.bytes()).unwrap_or_default();
+        Some(limits.memory?.saturating_add(swap))
+    });
     let (mut limits, mut count) = (Limits::default(), 0);
     for (index, usage) in grid.usage.iter().copied().enumerate() {
         let seconds = index as u64 * asked.interval_seconds;

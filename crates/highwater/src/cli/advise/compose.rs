@@ -3,13 +3,16 @@
 use anyhow::{Context, bail};
 use judge::lint::Subject;
 use judge::lint::runtime::compose::services;
+use judge::lint::runtime::docker_size::DockerSize;
+use judge::lint::runtime::order::Given;
 use kernel::bytes::Bytes;
 use kernel::hierarchy::CgroupVersion;
+use kernel::limit::Limit;
 use model::history::LimitsToday;
 use model::lint::{KubernetesVersion, LintTarget};
 use model::outcome::heap::HeapSetting;
-use model::quantity::docker;
 use model::recommendation::AdvisedWorkload;
+use model::swap_limit::{MemoryAndSwapLimit, SwapLimit};
 use std::path::Path;
 use view::advice::compose::{AdvisedService, LimitForm};
 
@@ -57,20 +60,9 @@ impl ComposeService {
         let order = service.order();
         let node = service.node();
         let text = |key: &str| node.get(key).and_then(|value| value.text()).map(str::to_owned);
-        let amount = |given: &Option<judge::lint::runtime::order::Given>| {
-            given
-                .as_ref()
-                .and_then(|given| docker::bytes(&given.value.value))
-                .filter(|bytes| *bytes > 0)
-                .map(Bytes)
-        };
+        let amount = |given: &Option<Given>| given.as_ref().and_then(|given| given.size.above_zero());
         let memory = amount(&order.memory);
-        // Together less memory; unset is as much swap as memory, which is what Docker does.
-        let swap = match (amount(&order.memory_and_swap), memory) {
-            (Some(together), Some(memory)) => Some(together.saturating_sub(memory)),
-            (None, memory) => memory,
-            (Some(_), None) => None,
-        };
+        let swap = swap(order.memory_and_swap.as_ref(), memory);
         let is_deployed = service.given(&["deploy", "resources", "limits", "memory"]).is_some();
         let environment = order.environment.iter().filter_map(|pair| pair.value.split_once('='));
         Self {
@@ -107,6 +99,19 @@ impl ComposeService {
     pub fn heap_settings(&self) -> Vec<HeapSetting> {
         judge::heap::settings(&self.words(), &self.variables())
     }
+}
+
+/// Together less memory. Unset or 0 is as much swap as memory and -1 is without limit, as Docker does it.
+fn swap(together: Option<&Given>, memory: Option<Bytes>) -> Option<SwapLimit> {
+    let together = match together.map(|given| &given.size) {
+        Some(DockerSize::MinusOne) => Limit::Unlimited,
+        Some(DockerSize::Bytes(Bytes::ZERO)) | None => {
+            return memory.map(|memory| SwapLimit(Limit::At(memory)));
+        }
+        Some(DockerSize::Bytes(together)) => Limit::At(*together),
+        Some(DockerSize::Variable | DockerSize::Refused) => return None,
+    };
+    SwapLimit::from_combined(MemoryAndSwapLimit(together), Limit::At(memory?)).ok()
 }
 
 impl ComposeFile {
