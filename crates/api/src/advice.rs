@@ -9,7 +9,8 @@ use model::recommendation::{Advice, AdvisedWorkload, AskedOfNodes, Because, Cont
 use serde_json::{Value, json};
 
 /// Why what is set is null.
-const NOT_GIVEN: &str = "what is set today was not given: --limits-today or --compose";
+const NOT_GIVEN: &str =
+    "what is set today was not given, or cannot be told from the file: --limits-today or --compose";
 
 /// What is said beside the workloads.
 #[derive(Clone, Copy, Debug)]

@@ -311,6 +311,38 @@ fn unlimited_swap_and_no_swap_go_back_to_themselves() {
 }
 
 #[test]
+fn a_compose_limit_that_is_not_known_or_not_meant_is_told_with_its_place() {
+    let folder = Folder::new();
+    let write = |text: &str| std::fs::write(folder.path().join("c.yaml"), text).unwrap();
+    write("services:\n  web:\n    image: a\n    mem_limit: \"512\"\n");
+    let output = folder.run(&["--compose", "c.yaml"]);
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        words.contains("c.yaml, line 4, column 16: service `web`") && words.contains("512m meant?"),
+        "{words}"
+    );
+    for (text, place) in [
+        ("services:\n  web:\n    image: a\n    mem_limit: ${LIMIT:-256m}\n", "line 4, column 16"),
+        ("services:\n  web: {image: a, mem_limit: 1g, memswap_limit: \"${SWAP}\"}\n", "line 2, column 49"),
+        ("services:\n  web: {image: a, mem_limit: 512Mi}\n", "line 2, column 30"),
+        ("services:\n  web: {image: a, extends: {service: base}}\n", "line 2, column 3"),
+    ] {
+        write(text);
+        let output = folder.run(&["--compose", "c.yaml", "--as", "docker", "--undo"]);
+        let (undo, words) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{words}");
+        assert!(words.contains(place) && words.contains("what is set today is not known"), "{text}{words}");
+        assert!(undo.contains("# shop-web-1: not known; look before: docker inspect"), "{undo}");
+        let document: Value =
+            serde_json::from_str(&folder.text(&["--compose", "c.yaml", "--as", "json"])).unwrap();
+        assert!(workload(&document, "shop-web")["today"].is_null(), "{document}");
+        assert_eq!(document["remarks"][0]["origin"], "c.yaml");
+    }
+}
+
+#[test]
 fn a_workload_that_is_not_there_is_named_with_those_that_are() {
     let folder = Folder::new();
     let output = folder.run(&["--workload", "nobody"]);

@@ -1,6 +1,7 @@
 //! `highwater advise`: memory limits and swap from histories.
 
 mod compose;
+mod compose_today;
 mod gather;
 
 use crate::cli::history::{self, HistoryArgs};
@@ -186,7 +187,11 @@ pub fn run(args: &AdviseArgs) -> anyhow::Result<Outcome> {
     if args.undo && matches!(args.form, Form::Table | Form::Json) {
         bail!("--undo: expected --as docker, compose, kubectl, kustomize or vpa beside it");
     }
-    let read = args.history.read_of(args.wanted())?;
+    let mut read = args.history.read_of(args.wanted())?;
+    if let Some(compose) = &compose {
+        history::tell(&compose.remarks);
+        read.histories.remarks.extend(compose.remarks.iter().cloned());
+    }
     let asked = gather::Asked {
         policy: &policy,
         class: args.class.map(Class::class),

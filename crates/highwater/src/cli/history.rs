@@ -183,7 +183,8 @@ pub fn is_part_refused(remarks: &[HistoryRemark]) -> bool {
     remarks.iter().any(|remark| remark.effect == RemarkEffect::Refused)
 }
 
-fn tell(remarks: &[HistoryRemark]) {
+/// Says on standard error what is to be said.
+pub fn tell(remarks: &[HistoryRemark]) {
     let (refused, others): (Vec<_>, Vec<_>) =
         remarks.iter().partition(|remark| remark.effect == RemarkEffect::Refused);
     let mut lines: Vec<Line> = Vec::new();

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use std::path::Path;
 
 /// Docker takes no limit below 6 MiB, and no container runs in less.
-const LIMIT_MIN: Bytes = Bytes(6 << 20);
+pub const LIMIT_MIN: Bytes = Bytes(6 << 20);
 
 /// Limits by name: a container's, a pod's or a workload's.
 ///

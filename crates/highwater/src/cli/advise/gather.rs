@@ -171,7 +171,7 @@ fn one<'a>(
     };
     // A replica that is gone has no limits any more; those that are there have.
     let today =
-        group.iter().find_map(|history| history.limits).or_else(|| service.map(|service| service.today));
+        group.iter().find_map(|history| history.limits).or_else(|| service.and_then(|service| service.today));
     let heap = match (&advice, service) {
         (Advice::Recommended(advised), Some(service)) => {
             heap::notes(&service.words(), &service.variables(), advised.memory)
