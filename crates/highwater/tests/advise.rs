@@ -343,6 +343,31 @@ fn a_compose_limit_that_is_not_known_or_not_meant_is_told_with_its_place() {
 }
 
 #[test]
+fn one_name_in_two_files_is_two_replicas_in_every_figure() {
+    let folder = Folder::new();
+    for (name, amount) in [("a.csv", 700), ("b.csv", 200)] {
+        let rows = (0..2880_u64).map(|minute| format!("{},{}\n", minute * 60, amount + minute % 7));
+        let text = std::iter::once("seconds,web\n".to_owned()).chain(rows).collect::<String>();
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let text = |flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
+        command.current_dir(folder.path()).args(["advise", "--csv", "a.csv", "b.csv", "--unit", "MiB"]);
+        String::from_utf8(command.args(flags).output().unwrap().stdout).unwrap()
+    };
+    let document: Value = serde_json::from_str(&text(&["--as", "json"])).unwrap();
+    let web = workload(&document, "web");
+    assert_eq!(web["replicas"], serde_json::json!(["web", "web"]));
+    let each = web["memory_limit_bytes"].as_u64().unwrap();
+    let table = text(&[]);
+    let both = view::units::bytes(kernel::bytes::Bytes(2 * each));
+    assert!(table.contains("web ×2") && table.contains(&format!("{both} of memory")), "{table}");
+    let why = text(&["--explain", "web"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(why.contains("Replica web of a.csv needs"), "{why}");
+    assert_eq!(text(&["--as", "docker", "--undo"]).lines().count(), 1);
+}
+
+#[test]
 fn a_workload_that_is_not_there_is_named_with_those_that_are() {
     let folder = Folder::new();
     let output = folder.run(&["--workload", "nobody"]);

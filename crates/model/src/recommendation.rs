@@ -239,7 +239,7 @@ pub struct AdvisedWorkload {
     pub place: Option<Replica>,
     /// What keeps it running.
     pub controller: Controller,
-    /// Its containers.
+    /// Its containers, each by its name; two of one name are two.
     pub replicas: Vec<String>,
     /// Class and environment.
     pub assignment: PolicyAssignment,

@@ -6,6 +6,7 @@ use kernel::bytes::Bytes;
 use kernel::limit::Limit;
 use model::history::LimitsToday;
 use model::recommendation::{AdvisedWorkload, Recommendation};
+use std::collections::BTreeSet;
 
 /// Whether the change or its undo is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +26,9 @@ pub fn lines(workloads: &[AdvisedWorkload], direction: Direction) -> String {
             text.push_str(&format!("# {}: {}\n", plain(&workload.name), because::none(workload)));
             continue;
         };
-        for container in &workload.replicas {
+        // The same name on two machines is one line, which is for both.
+        let containers: BTreeSet<&String> = workload.replicas.iter().collect();
+        for container in containers {
             let change = change(container, advised, workload.today);
             let undo = undo(container, workload.today);
             text.push_str(&match (direction, undo) {
