@@ -181,3 +181,24 @@ fn unlimited_swap_is_never_killed_and_no_swap_is() {
     let words = table.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(words.contains("limits-today: 2 of 2 series have swap that is not known"), "{table}");
 }
+
+#[test]
+fn limits_that_nobody_gave_or_that_fit_nothing_are_the_reason() {
+    let folder = folder_with_limits("name,memory\nwebb,150Mi\n");
+    let judged = of_today(&folder, &["--policy", "limits-today"]);
+    let plain =
+        |bytes: &[u8]| String::from_utf8_lossy(bytes).split_whitespace().collect::<Vec<_>>().join(" ");
+    let (table, words) = (plain(&judged.stdout), plain(&judged.stderr));
+    assert!(table.contains("Nothing was judged. ") && !table.contains("no series is longer"), "{table}");
+    assert!(table.contains("no memory limit of today is known: --limits-today FILE"), "{table}");
+    assert!(words.contains("no row is of a series, so none is used; there are web, db"), "{words}");
+    let document = of_today(&folder, &["--policy", "limits-today", "--format", "json"]).stdout;
+    let document: Value = serde_json::from_slice(&document).unwrap();
+    let why = &policy(&document, "limits-today")["unknown"]["series"];
+    assert_eq!(why, "no memory limit of today is known");
+    std::fs::write(folder.path().join("limits.csv"), "name,memory\nweb,150Mi\nwebb,1Gi\n").unwrap();
+    let some = of_today(&folder, &[]);
+    let (table, words) = (plain(&some.stdout), plain(&some.stderr));
+    assert!(words.contains("limits.csv, line 3: `webb` is no series, so the row is not used"), "{words}");
+    assert!(!words.contains("line 2") && !table.contains("no memory limit of today"), "{words}{table}");
+}

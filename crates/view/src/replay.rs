@@ -80,6 +80,11 @@ fn sentences(replay: &Replay) -> Vec<String> {
             "{} series, {:.1} container-days judged after a warm-up of {warm_up}, a sample every {} s.",
             score.series, score.container_days, replay.interval_seconds
         )),
+        None if replay.outcomes.iter().all(|outcome| outcome.policy == TODAY)
+            && replay.today.limited == 0 =>
+        {
+            sentences.push("Nothing was judged.".to_owned());
+        }
         None => {
             let words = format!("Nothing was judged: no series is longer than the warm-up of {warm_up}.");
             sentences.push(words);
@@ -122,13 +127,18 @@ fn sentences(replay: &Replay) -> Vec<String> {
     sentences
 }
 
-/// What is assumed of swap under the limits of today.
+/// Why the limits of today are not judged, or what is assumed of their swap.
 fn today(replay: &Replay) -> Vec<String> {
-    let is_judged = |outcome: &PolicyOutcome| outcome.policy == TODAY && outcome.score.is_some();
-    if !replay.outcomes.iter().any(is_judged) {
-        return Vec::new();
-    }
     let TodayKnown { limited, swap_unlimited, swap_unknown } = replay.today;
+    match replay.outcomes.iter().find(|outcome| outcome.policy == TODAY) {
+        None => return Vec::new(),
+        Some(_) if limited == 0 => {
+            let why = "not judged, as no memory limit of today is known: --limits-today FILE gives them, with the columns name,memory,swap.";
+            return vec![format!("{TODAY}: {why}")];
+        }
+        Some(outcome) if outcome.score.is_none() => return Vec::new(),
+        Some(_) => {}
+    }
     let told = |series: u64, words: &str| {
         (series > 0).then(|| format!("{TODAY}: {series} of {limited} series have {words}"))
     };

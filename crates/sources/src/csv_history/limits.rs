@@ -13,11 +13,20 @@ use std::path::Path;
 /// Docker takes no limit below 6 MiB, and no container runs in less.
 pub const LIMIT_MIN: Bytes = Bytes(6 << 20);
 
-/// Limits by name: a container's, a pod's or a workload's.
+/// A row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitsRow {
+    /// Its line, counted from one.
+    pub line: u64,
+    /// What it says.
+    pub limits: LimitsToday,
+}
+
+/// Rows by name: a container's, a pod's or a workload's.
 ///
 /// # Errors
 /// When the file cannot be read, or an amount cannot be meant.
-pub fn read(file: &Path) -> Result<HashMap<String, LimitsToday>, CsvFault> {
+pub fn read(file: &Path) -> Result<HashMap<String, LimitsRow>, CsvFault> {
     let mut reader = ReaderBuilder::new()
         .flexible(true)
         .trim(csv::Trim::All)
@@ -50,7 +59,7 @@ pub fn read(file: &Path) -> Result<HashMap<String, LimitsToday>, CsvFault> {
             return Err(CsvFault { line: Some(line), column, ..CsvFault::of(file, words) });
         }
         let name = record.get(name_at).unwrap_or_default().to_owned();
-        if limits.insert(name.clone(), today).is_some() {
+        if limits.insert(name.clone(), LimitsRow { line, limits: today }).is_some() {
             let words = format!("`{name}` stands in the file twice: which one counts?");
             return Err(CsvFault { line: Some(line), ..CsvFault::of(file, words) });
         }
