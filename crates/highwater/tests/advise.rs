@@ -368,6 +368,23 @@ fn one_name_in_two_files_is_two_replicas_in_every_figure() {
 }
 
 #[test]
+fn a_node_that_cannot_be_is_refused() {
+    let folder = Folder::new();
+    for (memory, swap, found) in [
+        ("16", "1Gi", "a node such as `16Gi`, found `16`: 16 bytes"),
+        ("0", "1Gi", "a node such as `16Gi`, found `0`: 0 bytes"),
+        ("63Mi", "0", "a node such as `16Gi`, found `63Mi`"),
+        ("16Gi", "1", "a node such as `8Gi`, or 0, found `1`: 1 bytes"),
+    ] {
+        let output = folder.run(&["--node-memory", memory, "--node-swap", swap]);
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{words}");
+        assert!(words.contains(found), "{words}");
+    }
+    assert!(folder.text(&["--node-memory", "64Mi", "--node-swap", "0"]).contains("Nodes of 64 MiB"));
+}
+
+#[test]
 fn a_workload_that_is_not_there_is_named_with_those_that_are() {
     let folder = Folder::new();
     let output = folder.run(&["--workload", "nobody"]);

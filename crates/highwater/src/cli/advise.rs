@@ -60,10 +60,10 @@ pub struct AdviseArgs {
     #[arg(long, value_name = "NAME")]
     container: Option<String>,
     /// The memory of the Kubernetes nodes: with their swap, requests and limits are such that LimitedSwap gives the swap
-    #[arg(long, value_name = "AMOUNT", requires = "node_swap", value_parser = crate::cli::explain::node_flags::amount)]
+    #[arg(long, value_name = "AMOUNT", requires = "node_swap", value_parser = crate::cli::explain::node_flags::node_memory)]
     node_memory: Option<Bytes>,
     /// The swap of the Kubernetes nodes
-    #[arg(long, value_name = "AMOUNT", requires = "node_memory", value_parser = crate::cli::explain::node_flags::amount)]
+    #[arg(long, value_name = "AMOUNT", requires = "node_memory", value_parser = crate::cli::explain::node_flags::node_swap)]
     node_swap: Option<Bytes>,
     /// Explain one workload, with a chart
     #[arg(long, value_name = "WORKLOAD", conflicts_with_all = ["form", "undo"])]
