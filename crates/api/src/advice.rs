@@ -159,9 +159,12 @@ fn because(reason: &Because) -> Value {
             };
             json!({"reason": "veto", "veto": veto})
         }
-        Because::Request { share, usage } => {
-            json!({"reason": "request", "share_ratio": share, "usage_bytes": usage.0})
-        }
+        Because::Request { share, usage, cut_to } => json!({
+            "reason": "request",
+            "share_ratio": share,
+            "usage_bytes": usage.0,
+            "cut_to_bytes": cut_to.map(|cut_to| cut_to.0),
+        }),
         Because::LimitedSwap { wanted, given } => {
             json!({"reason": "limited_swap", "wanted_bytes": wanted.0, "given_bytes": given.0})
         }

@@ -98,6 +98,8 @@ pub enum Because {
         share: f64,
         /// What they stay below.
         usage: Bytes,
+        /// What it is cut to where that is above the memory limit: swap needs a request below it.
+        cut_to: Option<Bytes>,
     },
     /// On a node whose kubelet gives swap by the request, request or limit were raised for it.
     LimitedSwap {
