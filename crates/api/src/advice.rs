@@ -9,7 +9,8 @@ use model::recommendation::{Advice, AdvisedWorkload, AskedOfNodes, Because, Cont
 use serde_json::{Value, json};
 
 /// Why what is set is null.
-const NOT_GIVEN: &str = "what is set today was not given: --limits-today or --compose";
+const NOT_GIVEN: &str =
+    "what is set today was not given, or cannot be told from the file: --limits-today or --compose";
 
 /// What is said beside the workloads.
 #[derive(Clone, Copy, Debug)]
@@ -114,10 +115,11 @@ fn today(today: LimitsToday) -> Value {
         Some(memory) => Object::new().known("limit_bytes", memory.0).known("limit_unlimited", false),
         None => Object::new().known("limit_bytes", Value::Null).known("limit_unlimited", true),
     };
-    for (key, amount) in [("swap_limit_bytes", today.swap), ("request_bytes", today.request)] {
-        object = object.reading_or(key, Reading::from(amount.map(|amount| amount.0)), absent);
-    }
-    object.finish()
+    object = match today.swap {
+        Some(swap) => object.limit("swap_limit", &Reading::Value(swap.0)),
+        None => object.reading_or("swap_limit_bytes", Reading::<u64>::Absent, absent),
+    };
+    object.reading_or("request_bytes", Reading::from(today.request.map(|amount| amount.0)), absent).finish()
 }
 
 fn because(reason: &Because) -> Value {
@@ -157,9 +159,12 @@ fn because(reason: &Because) -> Value {
             };
             json!({"reason": "veto", "veto": veto})
         }
-        Because::Request { share, usage } => {
-            json!({"reason": "request", "share_ratio": share, "usage_bytes": usage.0})
-        }
+        Because::Request { share, usage, cut_to } => json!({
+            "reason": "request",
+            "share_ratio": share,
+            "usage_bytes": usage.0,
+            "cut_to_bytes": cut_to.map(|cut_to| cut_to.0),
+        }),
         Because::LimitedSwap { wanted, given } => {
             json!({"reason": "limited_swap", "wanted_bytes": wanted.0, "given_bytes": given.0})
         }

@@ -2,11 +2,16 @@
 
 use crate::object::Object;
 use model::history::{HistoryRemark, RemarkEffect};
-use model::replay::{Comparison, Interval, PolicyOutcome, Replay, ReplayScore, ScoreIntervals, WarmUp};
+use model::replay::{
+    Comparison, Interval, PolicyOutcome, Replay, ReplayScore, ScoreIntervals, TodayKnown, WarmUp,
+};
 use serde_json::{Value, json};
 
 /// Why a rule has no figures.
-const NOT_JUDGED: &str = "no series is longer than the warm-up, or nothing is set today";
+const NOT_JUDGED: &str = "no series is longer than the warm-up";
+
+/// Why what is set today has none.
+const NOT_KNOWN: &str = "no memory limit of today is known";
 
 /// The document of `replay`.
 #[must_use]
@@ -15,7 +20,7 @@ pub fn replay(replay: &Replay, remarks: &[HistoryRemark]) -> Value {
         .known("schema", "highwater/replay/v1")
         .known("interval_seconds", replay.interval_seconds)
         .known("warm_ups", replay.warm_ups.iter().map(warm_up).collect::<Vec<_>>())
-        .known("policies", replay.outcomes.iter().map(outcome).collect::<Vec<_>>())
+        .known("policies", replay.outcomes.iter().map(|one| outcome(one, &replay.today)).collect::<Vec<_>>())
         .known("comparisons", replay.comparisons.iter().map(comparison).collect::<Vec<_>>());
     if let Some(draws) = replay.draws {
         object = object.known("draws", draws);
@@ -48,11 +53,13 @@ pub fn remarks(remarks: &[HistoryRemark]) -> Vec<Value> {
     remarks.iter().map(remark).collect()
 }
 
-fn outcome(outcome: &PolicyOutcome) -> Value {
+fn outcome(outcome: &PolicyOutcome, today: &TodayKnown) -> Value {
+    let is_known = outcome.policy != "limits-today" || today.limited > 0;
+    let why = if is_known { NOT_JUDGED } else { NOT_KNOWN };
     let mut object = Object::new().known("policy", outcome.policy.as_str());
     object = match outcome.score {
         Some(score) => figures(object, &score),
-        None => object.reading_or("series", model::reading::Reading::<u64>::Absent, NOT_JUDGED),
+        None => object.reading_or("series", model::reading::Reading::<u64>::Absent, why),
     };
     if let Some(intervals) = &outcome.intervals {
         object = object.known("intervals", self::intervals(intervals));
@@ -69,7 +76,9 @@ fn figures(object: Object, score: &ReplayScore) -> Object {
         .known("slack_mean_ratio", score.slack_mean_ratio)
         .known("changes_per_container_day", score.changes_per_container_day)
         .known("swap_active_ratio", score.swap_active_ratio)
+        // An infinite number is null in JSON.
         .known("swap_promised_ratio", score.swap_promised_ratio)
+        .known("swap_promised_unlimited", score.swap_promised_ratio.is_infinite())
 }
 
 fn intervals(intervals: &ScoreIntervals) -> Value {

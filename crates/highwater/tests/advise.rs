@@ -284,6 +284,107 @@ fn limits_that_cannot_be_meant_are_questioned() {
 }
 
 #[test]
+fn unlimited_swap_and_no_swap_go_back_to_themselves() {
+    let folder = Folder::new();
+    let limits = "name,memory,swap\nshop-web,512Mi,none\nshop-worker,96Mi,unlimited\nshop-java,1Gi,\n";
+    std::fs::write(folder.path().join("limits.csv"), limits).unwrap();
+    let undo = folder.text(&["--limits-today", "limits.csv", "--as", "docker", "--undo"]);
+    for line in [
+        "docker update --memory 512m --memory-swap 512m shop-web-1\n",
+        "docker update --memory 96m --memory-swap -1 shop-worker-1\n",
+        "docker update --memory 1g --memory-swap 2g shop-java-1\n",
+    ] {
+        assert!(undo.contains(line), "{undo}");
+    }
+    let document = folder.text(&["--limits-today", "limits.csv", "--as", "json"]);
+    let document: Value = serde_json::from_str(&document).unwrap();
+    let today = |name: &str| workload(&document, name)["today"].clone();
+    assert_eq!(today("shop-web")["swap_limit_bytes"], 0);
+    assert!(today("shop-worker")["swap_limit_bytes"].is_null());
+    assert_eq!(today("shop-worker")["swap_limit_unlimited"], true);
+    assert_eq!(today("shop-java")["unknown"]["swap_limit_bytes"], "not given");
+    let compose = "services:\n  worker: {image: a, mem_limit: 96m, memswap_limit: -1}\n  web: {image: a, mem_limit: 96m, memswap_limit: 96m}\n";
+    std::fs::write(folder.path().join("endless.yaml"), compose).unwrap();
+    let undo = folder.text(&["--compose", "endless.yaml", "--as", "docker", "--undo"]);
+    assert!(undo.contains("docker update --memory 96m --memory-swap -1 shop-worker-1\n"), "{undo}");
+    assert!(undo.contains("docker update --memory 96m --memory-swap 96m shop-web-1\n"), "{undo}");
+}
+
+#[test]
+fn a_compose_limit_that_is_not_known_or_not_meant_is_told_with_its_place() {
+    let folder = Folder::new();
+    let write = |text: &str| std::fs::write(folder.path().join("c.yaml"), text).unwrap();
+    write("services:\n  web:\n    image: a\n    mem_limit: \"512\"\n");
+    let output = folder.run(&["--compose", "c.yaml"]);
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        words.contains("c.yaml, line 4, column 16: service `web`") && words.contains("512m meant?"),
+        "{words}"
+    );
+    for (text, place) in [
+        ("services:\n  web:\n    image: a\n    mem_limit: ${LIMIT:-256m}\n", "line 4, column 16"),
+        ("services:\n  web: {image: a, mem_limit: 1g, memswap_limit: \"${SWAP}\"}\n", "line 2, column 49"),
+        ("services:\n  web: {image: a, mem_limit: 512Mi}\n", "line 2, column 30"),
+        ("services:\n  web: {image: a, extends: {service: base}}\n", "line 2, column 3"),
+    ] {
+        write(text);
+        let output = folder.run(&["--compose", "c.yaml", "--as", "docker", "--undo"]);
+        let (undo, words) =
+            (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{words}");
+        assert!(words.contains(place) && words.contains("what is set today is not known"), "{text}{words}");
+        assert!(undo.contains("# shop-web-1: not known; look before: docker inspect"), "{undo}");
+        let document: Value =
+            serde_json::from_str(&folder.text(&["--compose", "c.yaml", "--as", "json"])).unwrap();
+        assert!(workload(&document, "shop-web")["today"].is_null(), "{document}");
+        assert_eq!(document["remarks"][0]["origin"], "c.yaml");
+    }
+}
+
+#[test]
+fn one_name_in_two_files_is_two_replicas_in_every_figure() {
+    let folder = Folder::new();
+    for (name, amount) in [("a.csv", 700), ("b.csv", 200)] {
+        let rows = (0..2880_u64).map(|minute| format!("{},{}\n", minute * 60, amount + minute % 7));
+        let text = std::iter::once("seconds,web\n".to_owned()).chain(rows).collect::<String>();
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let text = |flags: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
+        command.current_dir(folder.path()).args(["advise", "--csv", "a.csv", "b.csv", "--unit", "MiB"]);
+        String::from_utf8(command.args(flags).output().unwrap().stdout).unwrap()
+    };
+    let document: Value = serde_json::from_str(&text(&["--as", "json"])).unwrap();
+    let web = workload(&document, "web");
+    assert_eq!(web["replicas"], serde_json::json!(["web", "web"]));
+    let each = web["memory_limit_bytes"].as_u64().unwrap();
+    let table = text(&[]);
+    let both = view::units::bytes(kernel::bytes::Bytes(2 * each));
+    assert!(table.contains("web ×2") && table.contains(&format!("{both} of memory")), "{table}");
+    let why = text(&["--explain", "web"]).split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(why.contains("Replica web of a.csv needs"), "{why}");
+    assert_eq!(text(&["--as", "docker", "--undo"]).lines().count(), 1);
+}
+
+#[test]
+fn a_node_that_cannot_be_is_refused() {
+    let folder = Folder::new();
+    for (memory, swap, found) in [
+        ("16", "1Gi", "a node such as `16Gi`, found `16`: 16 bytes"),
+        ("0", "1Gi", "a node such as `16Gi`, found `0`: 0 bytes"),
+        ("63Mi", "0", "a node such as `16Gi`, found `63Mi`"),
+        ("16Gi", "1", "a node such as `8Gi`, or 0, found `1`: 1 bytes"),
+    ] {
+        let output = folder.run(&["--node-memory", memory, "--node-swap", swap]);
+        let words = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(2), "{words}");
+        assert!(words.contains(found), "{words}");
+    }
+    assert!(folder.text(&["--node-memory", "64Mi", "--node-swap", "0"]).contains("Nodes of 64 MiB"));
+}
+
+#[test]
 fn a_workload_that_is_not_there_is_named_with_those_that_are() {
     let folder = Folder::new();
     let output = folder.run(&["--workload", "nobody"]);

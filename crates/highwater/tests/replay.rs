@@ -133,3 +133,72 @@ fn a_damaged_series_is_left_out_and_the_exit_code_says_so() {
         (&11.into(), &2.into(), &"refused".into())
     );
 }
+
+/// Two days of minutes of a series that needs 100 MiB and once a day 300.
+fn folder_with_limits(limits: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let rows = (0..2 * 1440_u64).map(|minute| {
+        let usage = if minute % 1440 == 1400 { 300 } else { 100 + minute * 7919 % 5 };
+        format!("{},{usage},{usage}\n", minute * 60)
+    });
+    let text = std::iter::once("seconds,web,db\n".to_owned()).chain(rows).collect::<String>();
+    std::fs::write(folder.path().join("m.csv"), text).unwrap();
+    std::fs::write(folder.path().join("limits.csv"), limits).unwrap();
+    folder
+}
+
+fn of_today(folder: &tempfile::TempDir, more: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_highwater"));
+    command.current_dir(folder.path()).args(["replay", "--csv", "m.csv", "--unit", "MiB"]);
+    command.args(["--limits-today", "limits.csv"]).args(more).output().unwrap()
+}
+
+#[test]
+fn unlimited_swap_is_never_killed_and_no_swap_is() {
+    let rows = |swap: &str| format!("name,memory,swap\nweb,150Mi,{swap}\ndb,150Mi,{swap}\n");
+    let judged = |swap: &str| {
+        let folder = folder_with_limits(&rows(swap));
+        let flags = ["--policy", "limits-today", "--format"];
+        let document: Value =
+            serde_json::from_slice(&of_today(&folder, &[&flags[..], &["json"]].concat()).stdout).unwrap();
+        let table = of_today(&folder, &[&flags[..], &["table"]].concat()).stdout;
+        (policy(&document, "limits-today").clone(), String::from_utf8(table).unwrap())
+    };
+    let (none, table) = judged("none");
+    assert!(none["oom_episodes_per_100_container_days"].as_f64().unwrap() > 50.0, "{none}");
+    assert_eq!(
+        (&none["swap_promised_ratio"], &none["swap_promised_unlimited"]),
+        (&0.0.into(), &false.into())
+    );
+    assert!(!table.contains("limits-today: 2"), "{table}");
+    let (endless, table) = judged("unlimited");
+    assert_eq!(endless["oom_episodes_per_100_container_days"], 0.0);
+    assert!(endless["swap_promised_ratio"].is_null() && endless["swap_promised_unlimited"] == true);
+    assert!(endless["swap_active_ratio"].as_f64().unwrap() > 0.0, "{endless}");
+    let words = table.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("limits-today: 2 of 2 series have unlimited swap"), "{table}");
+    let (_, table) = judged("");
+    let words = table.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("limits-today: 2 of 2 series have swap that is not known"), "{table}");
+}
+
+#[test]
+fn limits_that_nobody_gave_or_that_fit_nothing_are_the_reason() {
+    let folder = folder_with_limits("name,memory\nwebb,150Mi\n");
+    let judged = of_today(&folder, &["--policy", "limits-today"]);
+    let plain =
+        |bytes: &[u8]| String::from_utf8_lossy(bytes).split_whitespace().collect::<Vec<_>>().join(" ");
+    let (table, words) = (plain(&judged.stdout), plain(&judged.stderr));
+    assert!(table.contains("Nothing was judged. ") && !table.contains("no series is longer"), "{table}");
+    assert!(table.contains("no memory limit of today is known: --limits-today FILE"), "{table}");
+    assert!(words.contains("no row is of a series, so none is used; there are web, db"), "{words}");
+    let document = of_today(&folder, &["--policy", "limits-today", "--format", "json"]).stdout;
+    let document: Value = serde_json::from_slice(&document).unwrap();
+    let why = &policy(&document, "limits-today")["unknown"]["series"];
+    assert_eq!(why, "no memory limit of today is known");
+    std::fs::write(folder.path().join("limits.csv"), "name,memory\nweb,150Mi\nwebb,1Gi\n").unwrap();
+    let some = of_today(&folder, &[]);
+    let (table, words) = (plain(&some.stdout), plain(&some.stderr));
+    assert!(words.contains("limits.csv, line 3: `webb` is no series, so the row is not used"), "{words}");
+    assert!(!words.contains("line 2") && !table.contains("no memory limit of today"), "{words}{table}");
+}

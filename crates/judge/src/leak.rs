@@ -100,8 +100,9 @@ fn leak(history: &WorkloadHistory, minima: &Minima, certainty: LeakCertainty, sl
     let usage = history.series.samples().last().map_or(Bytes::ZERO, |sample| sample.usage);
     let limits = history.limits;
     let memory = limits.and_then(|limits| limits.memory);
-    let limit =
-        memory.map(|memory| memory.saturating_add(limits.and_then(|limits| limits.swap).unwrap_or_default()));
+    // Unlimited swap ends where the machine's does, which is not known here: what is sure is the memory.
+    let swap = limits.and_then(|limits| limits.swap?.0.bytes()).unwrap_or_default();
+    let limit = memory.map(|memory| memory.saturating_add(swap));
     let per_day = DAY_SECONDS as f64;
     Verdict::Leak(Box::new(Leak {
         name: history.name.clone(),

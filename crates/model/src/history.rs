@@ -1,5 +1,6 @@
 //! What workloads used over time: samples with their gaps, and the moments of their kills.
 
+use crate::swap_limit::SwapLimit;
 use kernel::bytes::Bytes;
 
 /// What was used at one moment.
@@ -88,7 +89,7 @@ pub struct LimitsToday {
     /// What is requested or reserved.
     pub request: Option<Bytes>,
     /// Swap alone; `None` is not known.
-    pub swap: Option<Bytes>,
+    pub swap: Option<SwapLimit>,
 }
 
 /// What the memory of a container is made of, where the source tells: averages of the last hour.

@@ -98,6 +98,8 @@ pub enum Because {
         share: f64,
         /// What they stay below.
         usage: Bytes,
+        /// What it is cut to where that is above the memory limit: swap needs a request below it.
+        cut_to: Option<Bytes>,
     },
     /// On a node whose kubelet gives swap by the request, request or limit were raised for it.
     LimitedSwap {
@@ -239,7 +241,7 @@ pub struct AdvisedWorkload {
     pub place: Option<Replica>,
     /// What keeps it running.
     pub controller: Controller,
-    /// Its containers.
+    /// Its containers, each by its name; two of one name are two.
     pub replicas: Vec<String>,
     /// Class and environment.
     pub assignment: PolicyAssignment,

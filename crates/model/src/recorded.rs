@@ -256,16 +256,14 @@ impl RecordedSeries {
                 count.min(KILLS_A_STEP_MAX),
             )
         });
-        let last = |limit: fn(&Step) -> Option<Limit>| self.steps.iter().rev().find_map(|at| limit(&at.step));
-        let memory = last(|step| step.memory_limit);
-        let swap = last(|step| step.swap_limit.map(|limit| limit.0));
-        let bytes = |limit: Option<Limit>| limit.and_then(Limit::bytes);
+        let memory = self.steps.iter().rev().find_map(|at| at.step.memory_limit);
+        let swap = self.steps.iter().rev().find_map(|at| at.step.swap_limit);
         WorkloadHistory {
             name: self.workload.to_string(),
             origin: origin.to_owned(),
             series: Series::new(samples.collect()),
             kills: kills.collect(),
-            limits: memory.map(|_| LimitsToday { memory: bytes(memory), request: None, swap: bytes(swap) }),
+            limits: memory.map(|memory| LimitsToday { memory: memory.bytes(), request: None, swap }),
             // Usage and working set are kept, not their parts.
             parts: None,
         }
@@ -281,7 +279,8 @@ impl RecordedSeries {
 #[cfg(test)]
 mod tests {
     use super::{
-        Bytes, Kill, Limit, Peaked, RecordedSeries, RecordedStep, Step, StepLength, TimeSpan, WorkloadName,
+        Bytes, Kill, Limit, Peaked, RecordedSeries, RecordedStep, Step, StepLength, SwapLimit, TimeSpan,
+        WorkloadName,
     };
 
     #[test]
@@ -302,7 +301,15 @@ mod tests {
         let steps = [
             (10, Step { usage: amount(90), ..Step::default() }),
             (20, Step { usage: amount(90), working_set: amount(50), swap: amount(7), ..Step::default() }),
-            (30, Step { memory_limit: limit(100), oom_kills: Some(2), ..Step::default() }),
+            (
+                30,
+                Step {
+                    memory_limit: limit(100),
+                    swap_limit: Some(SwapLimit(Limit::Unlimited)),
+                    oom_kills: Some(2),
+                    ..Step::default()
+                },
+            ),
         ];
         let series = RecordedSeries {
             workload: WorkloadName::new("web"),
@@ -314,7 +321,8 @@ mod tests {
             history.series.samples().iter().map(|sample| (sample.seconds, sample.usage.0)).collect();
         assert_eq!(samples, [(10, 90), (20, 57)]);
         assert_eq!(history.kills, [Kill { seconds: 30, total: None }; 2]);
-        assert_eq!(history.limits.and_then(|limits| limits.memory), Some(Bytes(100)));
+        let limits = history.limits.unwrap();
+        assert_eq!((limits.memory, limits.swap), (Some(Bytes(100)), Some(SwapLimit(Limit::Unlimited))));
     }
 
     #[test]

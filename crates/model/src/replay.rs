@@ -19,7 +19,7 @@ pub struct SeriesScore {
     pub memory_sum: f64,
     /// What was used of it, added up.
     pub used_sum: f64,
-    /// The swap limit in bytes, added up.
+    /// The swap limit in bytes, added up; infinite where it is unlimited.
     pub swap_sum: f64,
 }
 
@@ -40,7 +40,7 @@ pub struct ReplayScore {
     pub changes_per_container_day: f64,
     /// The share of the time in which a container was above its memory limit, that is in swap.
     pub swap_active_ratio: f64,
-    /// Swap limits against memory limits.
+    /// Swap limits against memory limits; infinite where the swap of a series is unlimited.
     pub swap_promised_ratio: f64,
 }
 
@@ -134,4 +134,17 @@ pub struct Replay {
     pub comparisons: Vec<Comparison>,
     /// How many draws the intervals rest on.
     pub draws: Option<u32>,
+    /// What is known of the limits of today.
+    pub today: TodayKnown,
+}
+
+/// Of how many series it is known what is set today.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TodayKnown {
+    /// Series with a memory limit that is known.
+    pub limited: u64,
+    /// Of those, series whose swap is unlimited.
+    pub swap_unlimited: u64,
+    /// Of those, series whose swap is not known.
+    pub swap_unknown: u64,
 }

@@ -186,3 +186,27 @@ fn damage_anywhere_is_an_answer_and_never_a_panic() {
         }
     }
 }
+
+#[test]
+fn rows_finer_than_a_second_are_no_clock_that_steps_back() {
+    let mut text = "seconds,web\n".to_owned();
+    for half in 0..8_000_u64 {
+        writeln!(text, "{},{}", 0.5 * half as f64, if half % 2 == 1 { 900 } else { 100 }).unwrap();
+    }
+    let found = read_as(text.as_bytes(), "MiB", None).unwrap();
+    let series = &found.histories.workloads[0].series;
+    assert_eq!((found.interval_seconds, series.samples().len()), (1, 4_001));
+    assert!(series.samples()[1..].iter().all(|sample| sample.usage == Bytes(900 * MIB)));
+    let expected = "rows are finer than a second here, 3999 in all: of each second the largest amount counts";
+    assert_eq!(remarks(&found), [expected]);
+}
+
+#[test]
+fn rows_that_jitter_are_as_far_apart_as_their_mean() {
+    let mut text = "seconds,web\n".to_owned();
+    for pair in 0..60 {
+        writeln!(text, "{},100\n{},101", pair * 107, pair * 107 + 68).unwrap();
+    }
+    let found = read_as(text.as_bytes(), "MiB", None).unwrap();
+    assert_eq!(found.interval_seconds, 54);
+}

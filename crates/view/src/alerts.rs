@@ -172,6 +172,12 @@ pub fn text(alert: &Alert) -> String {
 /// Commands to run next.
 #[must_use]
 pub fn next(alert: &Alert) -> Vec<String> {
+    next_below(alert, "")
+}
+
+/// The same. `state` is the flag of another state folder, behind a blank, for the commands that take it.
+#[must_use]
+pub fn next_below(alert: &Alert, state: &str) -> Vec<String> {
     let name = quoted(&alert.key.subject);
     let command = match alert.key.rule {
         AlertRule::NearLimit
@@ -181,11 +187,11 @@ pub fn next(alert: &Alert) -> Vec<String> {
         | AlertRule::LimitDrift => format!("highwater show {name}"),
         AlertRule::OomKill | AlertRule::InvisibleKill => {
             let incident = alert.evidence.word(EvidenceKey::Incident).unwrap_or_default();
-            format!("highwater oom show {incident}").trim_end().to_owned()
+            format!("{}{state}", format!("highwater oom show {incident}").trim_end())
         }
         AlertRule::NodeSwap => "highwater ls --sort swap".to_owned(),
         AlertRule::EvictionLine => "highwater node check".to_owned(),
-        AlertRule::UnattributedKills => "highwater oom ls".to_owned(),
+        AlertRule::UnattributedKills => format!("highwater oom ls{state}"),
     };
     vec![command]
 }
@@ -201,9 +207,19 @@ pub fn headline(kind: ChangeKind, alert: &Alert) -> String {
     }
 }
 
+/// Where the alerts are from, and whom they are told to.
+#[derive(Clone, Copy, Debug)]
+pub struct Origin<'a> {
+    /// The flag of another state folder, behind a blank.
+    pub state: &'a str,
+    /// How many receivers the configuration names.
+    pub receivers: usize,
+}
+
 /// What stands, what is silenced and what waits.
 #[must_use]
 pub fn list(
+    origin: Origin<'_>,
     alerts: &[(&Alert, Duration, Option<&str>)],
     silences: &[StandingSilence<'_>],
     waiting: &[WaitingFor],
@@ -216,10 +232,15 @@ pub fn list(
         let left = |title| Heading { title, align: Align::Left };
         let right = |title| Heading { title, align: Align::Right };
         let headings = [left("WHAT"), left("SEVERITY"), left("RULE"), right("SINCE"), left("STATE")];
-        let rows: Vec<Vec<Cell>> = alerts.iter().map(row).collect();
+        let rows: Vec<Vec<Cell>> = alerts.iter().map(|one| row(origin, one)).collect();
         lines.extend(lay_out(&headings, &rows, width));
         lines.push(Line::empty());
-        let commands = alerts.first().map(|(alert, _, _)| next(alert)).unwrap_or_default();
+        if origin.receivers == 0 {
+            let words = "Nobody is told of them: the agent's configuration names no receiver (`sinks`).";
+            lines.push(Line::of(Tone::Warning, words));
+        }
+        let commands =
+            alerts.first().map(|(alert, _, _)| next_below(alert, origin.state)).unwrap_or_default();
         lines.extend(commands.iter().map(|command| Line::of(Tone::Quiet, format!("Next: {command}"))));
     }
     lines.extend(waiting.iter().map(|waiting| {
@@ -260,7 +281,7 @@ pub fn silences(silences: &[StandingSilence<'_>], width: usize) -> Vec<Line> {
     lay_out(&headings, &rows, width)
 }
 
-fn row((alert, age, silenced): &(&Alert, Duration, Option<&str>)) -> Vec<Cell> {
+fn row(origin: Origin<'_>, (alert, age, silenced): &(&Alert, Duration, Option<&str>)) -> Vec<Cell> {
     let (tone, severity) = match alert.severity {
         Severity::Notice => (Tone::Plain, "notice"),
         Severity::Warning => (Tone::Warning, "warning"),
@@ -269,6 +290,8 @@ fn row((alert, age, silenced): &(&Alert, Duration, Option<&str>)) -> Vec<Cell> {
     let state = match (alert.phase, silenced) {
         (Phase::Held, _) => "held".to_owned(),
         (Phase::Firing { .. }, Some(silence)) => format!("silenced by {silence}"),
+        (Phase::Firing { clear_since: Some(_), .. }, None) if origin.receivers == 0 => "ending".to_owned(),
+        (Phase::Firing { .. }, None) if origin.receivers == 0 => "nobody to tell".to_owned(),
         (Phase::Firing { told: Some(_), clear_since: Some(_) }, None) => "ending".to_owned(),
         (Phase::Firing { told: Some(_), clear_since: None }, None) => "told".to_owned(),
         (Phase::Firing { told: None, .. }, None) => "not told yet".to_owned(),
@@ -340,10 +363,12 @@ fn quoted(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{headline, list, text, text_of_change, title};
+    use super::{Origin, headline, list, text, text_of_change, title};
     use kernel::bytes::Bytes;
     use model::alert::evidence::{Evidence, EvidenceKey, Figure};
-    use model::alert::{Alert, AlertChange, AlertKey, AlertRule, ChangeKind, Moment, Phase, Resolution};
+    use model::alert::{
+        Alert, AlertChange, AlertKey, AlertRule, ChangeKind, Moment, Phase, Resolution, Told,
+    };
     use model::finding::Severity;
     use model::snapshot::Timestamp;
     use std::collections::BTreeMap;
@@ -412,7 +437,27 @@ mod tests {
     fn what_stands_is_a_table() {
         let alerts = AlertRule::ALL.map(alert);
         let rows: Vec<_> = alerts.iter().map(|alert| (alert, Duration::from_secs(90), None)).collect();
-        let lines: Vec<String> = list(&rows, &[], &[], 120).iter().map(crate::text::Line::to_plain).collect();
+        let origin = Origin { state: "", receivers: 1 };
+        let lines: Vec<String> =
+            list(origin, &rows, &[], &[], 120).iter().map(crate::text::Line::to_plain).collect();
         insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn without_receivers_nobody_is_told_and_the_next_command_keeps_the_folder() {
+        let told = |receivers| {
+            let mut alert = alert(AlertRule::OomKill);
+            alert.phase = Phase::Firing {
+                clear_since: None,
+                told: Some(Told { at: alert.since, severity: Severity::Warning, times: 1 }),
+            };
+            let origin = Origin { state: " --state /s", receivers };
+            let lines = list(origin, &[(&alert, Duration::from_secs(90), None)], &[], &[], 120);
+            lines.iter().map(crate::text::Line::to_plain).collect::<Vec<_>>().join("\n")
+        };
+        let (nobody, somebody) = (told(0), told(1));
+        assert!(nobody.contains("Next: highwater oom show k3m9x --state /s"), "{nobody}");
+        assert!(nobody.contains("nobody to tell") && nobody.contains("Nobody is told of them"), "{nobody}");
+        assert!(somebody.contains("told") && !somebody.to_lowercase().contains("nobody"), "{somebody}");
     }
 }

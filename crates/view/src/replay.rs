@@ -3,8 +3,11 @@
 use crate::table::{Align, Cell, Heading, lay_out};
 use crate::text::{Line, Tone, wrapped};
 use crate::units::{ABSENT, duration};
-use model::replay::{Comparison, Interval, PolicyOutcome, Replay, ReplayScore};
+use model::replay::{Comparison, Interval, PolicyOutcome, Replay, ReplayScore, TodayKnown};
 use std::time::Duration;
+
+/// The rule of what is set today.
+const TODAY: &str = "limits-today";
 
 /// The table, what was compared, and what to do next.
 #[must_use]
@@ -53,7 +56,11 @@ fn figures(score: &ReplayScore) -> [String; 6] {
         percent(score.slack_mean_ratio),
         format!("{:.2}", score.changes_per_container_day),
         percent(score.swap_active_ratio),
-        format!("{:.2}", score.swap_promised_ratio),
+        if score.swap_promised_ratio.is_finite() {
+            format!("{:.2}", score.swap_promised_ratio)
+        } else {
+            "unlimited".to_owned()
+        },
     ]
 }
 
@@ -73,6 +80,11 @@ fn sentences(replay: &Replay) -> Vec<String> {
             "{} series, {:.1} container-days judged after a warm-up of {warm_up}, a sample every {} s.",
             score.series, score.container_days, replay.interval_seconds
         )),
+        None if replay.outcomes.iter().all(|outcome| outcome.policy == TODAY)
+            && replay.today.limited == 0 =>
+        {
+            sentences.push("Nothing was judged.".to_owned());
+        }
         None => {
             let words = format!("Nothing was judged: no series is longer than the warm-up of {warm_up}.");
             sentences.push(words);
@@ -83,6 +95,7 @@ fn sentences(replay: &Replay) -> Vec<String> {
          and as the mean of the series."
             .to_owned(),
     );
+    sentences.extend(today(replay));
     let (with_swap, without): (Vec<_>, Vec<_>) =
         replay.comparisons.iter().partition(|comparison| has_swap(replay, &comparison.against));
     sentences.extend(without.into_iter().map(|comparison| {
@@ -112,6 +125,27 @@ fn sentences(replay: &Replay) -> Vec<String> {
     sentences
         .extend(replay.draws.map(|draws| format!("In brackets: the middle 95% of {draws} draws of series.")));
     sentences
+}
+
+/// Why the limits of today are not judged, or what is assumed of their swap.
+fn today(replay: &Replay) -> Vec<String> {
+    let TodayKnown { limited, swap_unlimited, swap_unknown } = replay.today;
+    match replay.outcomes.iter().find(|outcome| outcome.policy == TODAY) {
+        None => return Vec::new(),
+        Some(_) if limited == 0 => {
+            let why = "not judged, as no memory limit of today is known: --limits-today FILE gives them, with the columns name,memory,swap.";
+            return vec![format!("{TODAY}: {why}")];
+        }
+        Some(outcome) if outcome.score.is_none() => return Vec::new(),
+        Some(_) => {}
+    }
+    let told = |series: u64, words: &str| {
+        (series > 0).then(|| format!("{TODAY}: {series} of {limited} series have {words}"))
+    };
+    let unlimited =
+        "unlimited swap: what memory does not hold is taken to fit there, so none of them is killed.";
+    let unknown = "swap that is not known: as much as memory is taken, as Docker does where nobody says.";
+    told(swap_unlimited, unlimited).into_iter().chain(told(swap_unknown, unknown)).collect()
 }
 
 fn has_swap(replay: &Replay, policy: &str) -> bool {

@@ -1,6 +1,7 @@
 //! `highwater advise`: memory limits and swap from histories.
 
 mod compose;
+mod compose_today;
 mod gather;
 
 use crate::cli::history::{self, HistoryArgs};
@@ -59,10 +60,10 @@ pub struct AdviseArgs {
     #[arg(long, value_name = "NAME")]
     container: Option<String>,
     /// The memory of the Kubernetes nodes: with their swap, requests and limits are such that LimitedSwap gives the swap
-    #[arg(long, value_name = "AMOUNT", requires = "node_swap", value_parser = crate::cli::explain::node_flags::amount)]
+    #[arg(long, value_name = "AMOUNT", requires = "node_swap", value_parser = crate::cli::explain::node_flags::node_memory)]
     node_memory: Option<Bytes>,
     /// The swap of the Kubernetes nodes
-    #[arg(long, value_name = "AMOUNT", requires = "node_memory", value_parser = crate::cli::explain::node_flags::amount)]
+    #[arg(long, value_name = "AMOUNT", requires = "node_memory", value_parser = crate::cli::explain::node_flags::node_swap)]
     node_swap: Option<Bytes>,
     /// Explain one workload, with a chart
     #[arg(long, value_name = "WORKLOAD", conflicts_with_all = ["form", "undo"])]
@@ -186,7 +187,11 @@ pub fn run(args: &AdviseArgs) -> anyhow::Result<Outcome> {
     if args.undo && matches!(args.form, Form::Table | Form::Json) {
         bail!("--undo: expected --as docker, compose, kubectl, kustomize or vpa beside it");
     }
-    let read = args.history.read_of(args.wanted())?;
+    let mut read = args.history.read_of(args.wanted())?;
+    if let Some(compose) = &compose {
+        history::tell(&compose.remarks);
+        read.histories.remarks.extend(compose.remarks.iter().cloned());
+    }
     let asked = gather::Asked {
         policy: &policy,
         class: args.class.map(Class::class),

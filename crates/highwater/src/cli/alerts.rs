@@ -70,6 +70,15 @@ impl Places {
         }
     }
 
+    /// The flag for the next command, behind a blank, where it is not the usual folder.
+    fn state_flag(&self) -> String {
+        if self.state == Path::new(STATE) {
+            String::new()
+        } else {
+            format!(" --state {}", view::remedy::quoted(&self.state.display().to_string()))
+        }
+    }
+
     fn config_path(&self) -> &Path {
         self.config.as_deref().unwrap_or(Path::new(CONFIG))
     }

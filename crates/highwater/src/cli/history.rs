@@ -78,11 +78,10 @@ impl HistoryArgs {
             (None, None) => self.read_files()?,
         };
         if let Some(file) = &self.limits_today {
-            let limits = csv_history::limits::read(file)?;
-            for workload in &mut read.histories.workloads {
-                let name = judge::recommend::workload::of(&workload.name).0;
-                workload.limits =
-                    limits.get(&workload.name).or_else(|| limits.get(name)).copied().or(workload.limits);
+            let unmatched = set_limits(&mut read.histories, file)?;
+            // A server is asked for the named workloads alone: of the others it cannot be said whether they exist.
+            if self.prometheus.url().is_none() || workloads.is_empty() {
+                read.histories.remarks.extend(unmatched);
             }
         }
         tell(&read.histories.remarks);
@@ -156,6 +155,38 @@ impl HistoryArgs {
     }
 }
 
+/// Sets what the file says of each series, and tells of rows that are of none.
+fn set_limits(histories: &mut Histories, file: &Path) -> anyhow::Result<Vec<HistoryRemark>> {
+    let limits = csv_history::limits::read(file)?;
+    let mut unmatched: BTreeMap<u64, &str> =
+        limits.iter().map(|(name, row)| (row.line, name.as_str())).collect();
+    for workload in &mut histories.workloads {
+        let name = judge::recommend::workload::of(&workload.name).0;
+        if let Some(row) = limits.get(&workload.name).or_else(|| limits.get(name)) {
+            workload.limits = Some(row.limits);
+        }
+        // A row for the whole workload is of use even where each replica has its own.
+        unmatched.retain(|_, row| *row != workload.name && *row != name);
+    }
+    let known: Vec<&str> = histories.workloads.iter().take(8).map(|one| one.name.as_str()).collect();
+    let more = if histories.workloads.len() > known.len() { ", …" } else { "" };
+    let known = format!("{}{more}", known.join(", "));
+    let origin = file.display().to_string();
+    let remark = |line, words| HistoryRemark {
+        origin: origin.clone(),
+        line,
+        column: None,
+        words,
+        effect: RemarkEffect::Kept,
+    };
+    if unmatched.len() == limits.len() {
+        let words = format!("no row is of a series, so none is used; there are {known}");
+        return Ok(vec![remark(None, words)]);
+    }
+    let words = |row: &str| format!("`{row}` is no series, so the row is not used; there are {known}");
+    Ok(unmatched.into_iter().map(|(line, row)| remark(Some(line), words(row))).collect())
+}
+
 /// All that the agent remembers, in its longest steps.
 fn of_state(folder: &Path) -> anyhow::Result<ReadHistories> {
     let reader = HistoryReader::new(&folder.join("history"));
@@ -183,7 +214,8 @@ pub fn is_part_refused(remarks: &[HistoryRemark]) -> bool {
     remarks.iter().any(|remark| remark.effect == RemarkEffect::Refused)
 }
 
-fn tell(remarks: &[HistoryRemark]) {
+/// Says on standard error what is to be said.
+pub fn tell(remarks: &[HistoryRemark]) {
     let (refused, others): (Vec<_>, Vec<_>) =
         remarks.iter().partition(|remark| remark.effect == RemarkEffect::Refused);
     let mut lines: Vec<Line> = Vec::new();

@@ -79,6 +79,9 @@ const ROWS: usize = 12;
 /// # Errors
 /// When the history cannot be read, the name is none or more than one, or standard output cannot be written.
 pub fn run(_: &Global, args: &RememberedArgs) -> anyhow::Result<Outcome> {
+    if args.since.is_zero() {
+        bail!("--since: expected a time such as 30m, 2h or 1d, found none at all");
+    }
     let reader = HistoryReader::new(&args.state.join("history"));
     let extent = reader.extent()?;
     let within = extent.span.map(|span| TimeSpan {

@@ -11,8 +11,10 @@ use judge::replay::compare::{Counted, compare};
 use judge::replay::grid::Grid;
 use judge::replay::policy::{Policy, USUAL};
 use judge::replay::{bootstrap, score, timing};
+use kernel::limit::Limit;
 use model::history::WorkloadHistory;
-use model::replay::{Comparison, PolicyOutcome, Replay, SeriesScore, WarmUp};
+use model::replay::{Comparison, PolicyOutcome, Replay, SeriesScore, TodayKnown, WarmUp};
+use model::swap_limit::SwapLimit;
 
 /// What stands below the help.
 pub const EXAMPLES: &str = "Examples:
@@ -115,7 +117,7 @@ fn today(workload: &WorkloadHistory) -> Option<judge::recommend::Limits> {
     let limits = workload.limits?;
     let memory = limits.memory?.0 as f64;
     // Docker's default where nobody says: as much swap as memory.
-    let swap = limits.swap.map_or(memory, |swap| swap.0 as f64);
+    let swap = limits.swap.map_or(memory, |swap| swap.0.bytes().map_or(f64::INFINITY, |swap| swap.0 as f64));
     Some(judge::recommend::Limits { memory, swap })
 }
 
@@ -143,7 +145,19 @@ fn judged(
         })
         .unwrap_or_default();
     let outcomes = outcomes.collect();
-    Replay { interval_seconds: read.interval_seconds, warm_ups: warm_ups(read), outcomes, comparisons, draws }
+    let (interval_seconds, warm_ups, today) = (read.interval_seconds, warm_ups(read), today_known(read));
+    Replay { interval_seconds, warm_ups, outcomes, comparisons, draws, today }
+}
+
+fn today_known(read: &ReadHistories) -> TodayKnown {
+    let limits = read.histories.workloads.iter().filter_map(|workload| workload.limits);
+    let mut known = TodayKnown::default();
+    for limits in limits.filter(|limits| limits.memory.is_some()) {
+        known.limited += 1;
+        known.swap_unlimited += u64::from(limits.swap == Some(SwapLimit(Limit::Unlimited)));
+        known.swap_unknown += u64::from(limits.swap.is_none());
+    }
+    known
 }
 
 fn warm_ups(read: &ReadHistories) -> Vec<WarmUp> {

@@ -82,10 +82,11 @@ fn run(asked: &Asked, series: &Series, rule: &mut dyn Rule) -> (Limits, u64) {
     let begin = series.samples().first().map_or(0, |sample| sample.seconds);
     let end = grid.usage.len() as u64 * asked.interval_seconds;
     let mut kills = asked.history.kills.iter().filter(|kill| kill.seconds >= begin).peekable();
-    let today = asked
-        .history
-        .limits
-        .and_then(|limits| Some(limits.memory?.saturating_add(limits.swap.unwrap_or_default())));
+    // What was held at a kill is at least the memory, where swap is unlimited or not known.
+    let today = asked.history.limits.and_then(|limits| {
+        let swap = limits.swap.and_then(|swap| swap.0.bytes()).unwrap_or_default();
+        Some(limits.memory?.saturating_add(swap))
+    });
     let (mut limits, mut count) = (Limits::default(), 0);
     for (index, usage) in grid.usage.iter().copied().enumerate() {
         let seconds = index as u64 * asked.interval_seconds;
@@ -126,8 +127,10 @@ fn recommendation(
         memory
     } else {
         let usage = Bytes(watched.total.peaks.upper_quantile(USUAL_SHARE) as u64);
-        because.push(Because::Request { share: USUAL_SHARE, usage });
-        whole_mib(usage.0 as f64).min(memory.saturating_sub(Bytes(REQUEST_BELOW)))
+        let (wanted, most) = (whole_mib(usage.0 as f64), memory.saturating_sub(Bytes(REQUEST_BELOW)));
+        let cut_to = (wanted > most).then_some(most);
+        because.push(Because::Request { share: USUAL_SHARE, usage, cut_to });
+        wanted.min(most)
     };
     let confidence = confidence::of(series, asked.interval_seconds);
     Recommendation { memory, request, swap, because, confidence }
@@ -223,6 +226,12 @@ mod tests {
         assert!(with.request < with.memory && without.request == without.memory);
         assert_eq!(with.confidence, Confidence::High);
         assert!(with.because.iter().any(|reason| matches!(reason, Because::Usual { .. })));
+        // Its hours reach 700 MiB, which no request below the limit is: the cut is told.
+        let cut_to = with.because.iter().find_map(|reason| match reason {
+            Because::Request { usage, cut_to, .. } if *usage > with.memory => Some(*cut_to),
+            _ => None,
+        });
+        assert_eq!(cut_to, Some(Some(with.request)));
     }
 
     #[test]

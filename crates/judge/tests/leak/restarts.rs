@@ -4,8 +4,10 @@
 
 use judge::leak::{Verdict, judge, report};
 use kernel::bytes::Bytes;
+use kernel::limit::Limit;
 use model::history::{Kill, LimitsToday, Sample, Series, WorkloadHistory};
 use model::leak::{LeakCertainty, LeakEvidence};
+use model::swap_limit::SwapLimit;
 use testkit::leak_families::{Family, series};
 
 const MIB: u64 = 1 << 20;
@@ -74,7 +76,8 @@ fn replicas_that_all_grow_confirm_one_another() {
 fn the_time_to_the_limit_counts_swap_in() {
     let mut history = series(Family::LinearLeak, 1, 72, 5).remove(0);
     let end = history.series.samples().last().unwrap().usage;
-    let limits = LimitsToday { memory: Some(end), request: None, swap: Some(Bytes(100 * MIB)) };
+    let limits =
+        LimitsToday { memory: Some(end), request: None, swap: Some(SwapLimit(Limit::At(Bytes(100 * MIB)))) };
     history.limits = Some(limits);
     let Verdict::Leak(leak) = judge(&history, 60) else { panic!("not found") };
     let days = leak.seconds_to_limit.unwrap() / 86_400.0;

@@ -88,6 +88,10 @@ struct Rows<'a> {
     times: Vec<i64>,
     not_numbers: Seen,
     steps_back: Seen,
+    /// Rows that are later than the one before by less than a second.
+    finer: Seen,
+    /// The time of the last row as it is written.
+    last_seconds: f64,
 }
 
 /// The amount in bytes and one more, in eight bytes; nothing is a gap.
@@ -125,6 +129,8 @@ impl<'a> Rows<'a> {
             times: Vec::new(),
             not_numbers: Seen::default(),
             steps_back: Seen::default(),
+            finer: Seen::default(),
+            last_seconds: f64::NEG_INFINITY,
         };
         while next(file, &mut reader, &mut record)? {
             let line = record.position().map_or(0, csv::Position::line);
@@ -143,17 +149,21 @@ impl<'a> Rows<'a> {
         }
         let mut cells = record.iter();
         let time = cells.next().unwrap_or_default();
-        let seconds = match number(time) {
-            Some(seconds) if seconds.abs() < SECONDS_MAX => seconds.round() as i64,
+        let written = match number(time) {
+            Some(seconds) if seconds.abs() < SECONDS_MAX => seconds,
             Some(_) => {
                 let words = format!("expected seconds, found {}: milliseconds?", shown(time));
                 return Err(fault(Some(1), words));
             }
             None => return Err(fault(Some(1), format!("expected seconds, found {}", shown(time)))),
         };
-        if self.times.last().is_some_and(|before| *before >= seconds) {
+        let seconds = written.round() as i64;
+        if written <= self.last_seconds {
             self.steps_back.note(line, None);
+        } else if self.times.last() == Some(&seconds) {
+            self.finer.note(line, None);
         }
+        self.last_seconds = written;
         self.times.push(seconds);
         for (index, cell) in cells.enumerate() {
             let amount = self.cell(line, index, cell);
@@ -209,13 +219,19 @@ impl<'a> Rows<'a> {
             let origin = self.file.display().to_string();
             Some(HistoryRemark { origin, line: Some(line), column, words, effect: RemarkEffect::Kept })
         };
-        let (back, none) = (self.steps_back.count, self.not_numbers.count);
+        let (back, finer, none) = (self.steps_back.count, self.finer.count, self.not_numbers.count);
         let mut remarks: Vec<HistoryRemark> = [
             remark(
                 &self.steps_back,
                 format!(
                     "the clock steps back or stands still here, {back} times in all: rows were put in order, and of two at one \
                      moment the larger amount counts"
+                ),
+            ),
+            remark(
+                &self.finer,
+                format!(
+                    "rows are finer than a second here, {finer} in all: of each second the largest amount counts"
                 ),
             ),
             remark(&self.not_numbers, format!("NaN or null here, {none} in all: taken as gaps")),
@@ -230,7 +246,7 @@ impl<'a> Rows<'a> {
                 None => columns.push(Column { name: name.clone(), series: self.series(index) }),
             }
         }
-        let row_interval_seconds = median_step(self.times);
+        let row_interval_seconds = usual_step(self.times);
         Table { file: self.file.to_owned(), columns, row_interval_seconds, remarks }
     }
 }
@@ -297,11 +313,39 @@ fn shown(cell: &[u8]) -> String {
     format!("`{}`", short.escape_debug())
 }
 
-fn median_step(mut times: Vec<i64>) -> Option<u64> {
+/// How far apart rows are: the mean where they jitter and none is missing, else the median, which a gap does not change.
+fn usual_step(mut times: Vec<i64>) -> Option<u64> {
     times.sort_unstable();
     times.dedup();
     let mut steps: Vec<u64> =
         times.windows(2).filter_map(|pair| Some(pair.last()?.abs_diff(*pair.first()?))).collect();
     steps.sort_unstable();
-    steps.get(steps.len() / 2).copied()
+    let median = steps.get(steps.len() / 2).copied()?;
+    let is_whole =
+        steps.iter().all(|step| step.saturating_mul(2) > median && *step < median.saturating_mul(2));
+    let (count, span) = (steps.len() as u64, steps.iter().copied().fold(0, u64::saturating_add));
+    Some(if is_whole { (span.saturating_add(count / 2)) / count.max(1) } else { median })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::usual_step;
+
+    #[test]
+    fn a_jittered_clock_has_its_mean_and_a_gap_changes_nothing() {
+        let times = |steps: &[i64]| {
+            let moments = (0..100).scan(0, |at, index: usize| {
+                *at += steps[index % steps.len()];
+                Some(*at)
+            });
+            moments.collect::<Vec<i64>>()
+        };
+        assert_eq!(usual_step(times(&[68, 39, 68])), Some(58));
+        assert_eq!(usual_step(times(&[60])), Some(60));
+        assert_eq!(usual_step(times(&[61, 59, 60])), Some(60));
+        let mut gap = times(&[60]);
+        gap.retain(|at| !(1200..2400).contains(at));
+        assert_eq!(usual_step(gap), Some(60));
+        assert_eq!(usual_step(vec![7]), None);
+    }
 }

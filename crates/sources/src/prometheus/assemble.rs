@@ -4,10 +4,12 @@ use crate::prometheus::gathered::{ContainerKey, Gathered, Oddities};
 use crate::prometheus::query::{MEMORY, PARTS_SECONDS, Present, Rare, World};
 use crate::prometheus::settings::{FetchSettings, FetchedHistories};
 use kernel::bytes::Bytes;
+use kernel::limit::Limit;
 use model::history::{
     Histories, HistoryRemark, Kill, LimitsToday, MemoryParts, RemarkEffect, Sample, Series, WorkloadHistory,
 };
 use model::replica::Replica;
+use model::swap_limit::SwapLimit;
 use std::collections::BTreeMap;
 
 /// What is known of the fetch as a whole.
@@ -146,8 +148,9 @@ fn limits(gathered: &Gathered, key: &ContainerKey) -> Option<LimitsToday> {
     let known = gathered.present.get(key)?;
     let now = |present| known.get(&present).copied();
     let bytes = |present| now(present).filter(|value| is_limit(*value)).map(|value| Bytes(value as u64));
-    let swap = now(Present::SwapLimit).filter(|value| (0.0..UNLIMITED_BYTES).contains(value));
-    let swap = swap.map(|value| Bytes(value as u64));
+    let swap = now(Present::SwapLimit).filter(|value| *value >= 0.0).map(|value| {
+        SwapLimit(if value < UNLIMITED_BYTES { Limit::At(Bytes(value as u64)) } else { Limit::Unlimited })
+    });
     let (limit, request) = (bytes(Present::Limit), bytes(Present::Request));
     if limit.is_some() || request.is_some() || now(Present::Container).is_some() {
         return Some(LimitsToday { memory: limit, request, swap });

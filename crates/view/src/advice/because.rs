@@ -56,9 +56,7 @@ pub fn because(reason: &Because) -> String {
             format!("Class {}: {swap}. {}", class.name(), assigned(*class_by)).trim_end().to_owned()
         }
         Because::Veto(veto) => format!("No swap all the same: {}.", self::veto(*veto)),
-        Because::Request { share, usage } => {
-            format!("Request: {} of its hours stay below {}.", percent(*share), bytes(*usage))
-        }
+        Because::Request { share, usage, cut_to } => request(*share, *usage, *cut_to),
         Because::LimitedSwap { wanted, given } => format!(
             "LimitedSwap: {} of swap were wanted, this request gives {}; what lacks is in the limit.",
             bytes(*wanted),
@@ -77,6 +75,17 @@ pub fn because(reason: &Because) -> String {
             if *is_confirmed { "It leaks" } else { "It seems to leak" },
             bytes(*bytes_per_day),
             time(*seconds_left)
+        ),
+    }
+}
+
+fn request(share: f64, usage: Bytes, cut_to: Option<Bytes>) -> String {
+    let hours = format!("{} of its hours stay below {}", percent(share), bytes(usage));
+    match cut_to {
+        None => format!("Request: {hours}."),
+        Some(cut_to) => format!(
+            "Request: {hours}, cut to {}: swap needs a request below the memory limit.",
+            bytes(cut_to)
         ),
     }
 }
@@ -126,4 +135,17 @@ pub fn none(workload: &AdvisedWorkload) -> String {
 
 fn time(seconds: u64) -> String {
     duration(Duration::from_secs(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Because, Bytes, because};
+
+    #[test]
+    fn a_request_that_is_cut_says_what_it_is_cut_to() {
+        let reason = |cut_to| Because::Request { share: 0.95, usage: Bytes::from_mib(380), cut_to };
+        assert_eq!(because(&reason(None)), "Request: 95% of its hours stay below 380 MiB.");
+        let cut = because(&reason(Some(Bytes::from_mib(219))));
+        assert!(cut.contains("below 380 MiB") && cut.contains("cut to 219 MiB"), "{cut}");
+    }
 }

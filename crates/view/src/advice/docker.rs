@@ -3,8 +3,10 @@
 use super::because;
 use crate::units::{bytes, docker_bytes};
 use kernel::bytes::Bytes;
+use kernel::limit::Limit;
 use model::history::LimitsToday;
 use model::recommendation::{AdvisedWorkload, Recommendation};
+use std::collections::BTreeSet;
 
 /// Whether the change or its undo is wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +26,9 @@ pub fn lines(workloads: &[AdvisedWorkload], direction: Direction) -> String {
             text.push_str(&format!("# {}: {}\n", plain(&workload.name), because::none(workload)));
             continue;
         };
-        for container in &workload.replicas {
+        // The same name on two machines is one line, which is for both.
+        let containers: BTreeSet<&String> = workload.replicas.iter().collect();
+        for container in containers {
             let change = change(container, advised, workload.today);
             let undo = undo(container, workload.today);
             text.push_str(&match (direction, undo) {
@@ -49,7 +53,7 @@ fn change(container: &str, advised: &Recommendation, today: Option<LimitsToday>)
     let note = format!("# {} of memory, {} of swap", bytes(advised.memory), bytes(advised.swap));
     // Docker cannot take a reservation away again, so one is set only where there is one to go back to.
     let reservation = today.and_then(|today| today.request).map(|_| advised.request);
-    format!("{note}\n{}", update(container, advised.memory, advised.swap, reservation))
+    format!("{note}\n{}", update(container, advised.memory, Limit::At(advised.swap), reservation))
 }
 
 /// The command that goes back, or why there is none.
@@ -57,7 +61,7 @@ fn undo(container: &str, today: Option<LimitsToday>) -> Result<String, String> {
     match today {
         Some(LimitsToday { memory: Some(memory), swap, request }) => {
             // Unset, Docker takes as much swap as memory.
-            Ok(update(container, memory, swap.unwrap_or(memory), request))
+            Ok(update(container, memory, swap.map_or(Limit::At(memory), |swap| swap.0), request))
         }
         Some(LimitsToday { memory: None, .. }) => {
             Err("none: it has no limit today, and Docker takes a limit away only by a new container"
@@ -70,12 +74,16 @@ fn undo(container: &str, today: Option<LimitsToday>) -> Result<String, String> {
     }
 }
 
-/// `--memory-swap` is memory and swap together; it must be given along, or the daemon refuses a memory limit above it.
-fn update(container: &str, memory: Bytes, swap: Bytes, reservation: Option<Bytes>) -> String {
+/// `--memory-swap` is memory and swap together, -1 without limit; it must be given along, or the daemon refuses a memory limit above it.
+fn update(container: &str, memory: Bytes, swap: Limit, reservation: Option<Bytes>) -> String {
     let reservation = reservation.map_or_else(String::new, |reservation| {
         format!(" --memory-reservation {}", docker_bytes(reservation))
     });
-    let (memory, together) = (docker_bytes(memory), docker_bytes(memory.saturating_add(swap)));
+    let together = match swap {
+        Limit::At(swap) => docker_bytes(memory.saturating_add(swap)),
+        Limit::Unlimited => "-1".to_owned(),
+    };
+    let memory = docker_bytes(memory);
     format!("docker update --memory {memory} --memory-swap {together}{reservation} {}", quoted(container))
 }
 

@@ -82,10 +82,22 @@ fn settable(workload: &AdvisedWorkload) -> Result<Settable<'_>, String> {
     Ok(Settable { advised, template })
 }
 
-/// What is set today, as far as that can be set again.
-fn today(workload: &AdvisedWorkload) -> Option<(Bytes, Bytes)> {
+/// Limit and request; without a value there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct MemorySet {
+    limit: Option<Bytes>,
+    request: Option<Bytes>,
+}
+
+/// What is set today; `None` is not known. Without a request of its own a container requests its limit.
+fn today(workload: &AdvisedWorkload) -> Option<MemorySet> {
     let today = workload.today?;
-    Some((today.memory?, today.request.or(today.memory)?))
+    Some(MemorySet { limit: today.memory, request: today.request.or(today.memory) })
+}
+
+/// As a patch says it: null takes a value away (JSON merge patch, RFC 7386, which a strategic merge patch follows in this).
+fn patched(amount: Option<Bytes>) -> String {
+    amount.map_or_else(|| "null".to_owned(), quantity)
 }
 
 /// As Kubernetes writes it.
@@ -143,7 +155,7 @@ pub fn kubectl(workloads: &[AdvisedWorkload], direction: Direction) -> String {
         };
         let undo = match (template, today(workload)) {
             (Template::WithRevisions, _) => format!("kubectl rollout undo {}", object(workload)),
-            (Template::Plain | Template::OfCronJob, Some((limit, request))) => set(workload, limit, request),
+            (Template::Plain | Template::OfCronJob, Some(before)) => set_again(workload, template, before),
             (Template::Plain | Template::OfCronJob, None) => {
                 format!("# {}: what is set today is not known", crate::text::escaped(&workload.name))
             }
@@ -175,6 +187,30 @@ fn set(workload: &AdvisedWorkload, limit: Bytes, request: Bytes) -> String {
     )
 }
 
+/// The command that sets what was set. `kubectl set resources` takes no limit away, a patch does.
+fn set_again(workload: &AdvisedWorkload, template: Template, before: MemorySet) -> String {
+    if let (Some(limit), Some(request)) = (before.limit, before.request) {
+        return set(workload, limit, request);
+    }
+    let (_, own_name) = named(workload);
+    let container = workload.place.as_ref().map_or(own_name, |place| place.container.as_str());
+    let json = |amount: Option<Bytes>| {
+        amount.map_or_else(|| "null".to_owned(), |amount| format!("\"{}\"", quantity(amount)))
+    };
+    let (limit, request) = (json(before.limit), json(before.request));
+    let container = key(container);
+    let name = if container.starts_with('"') { container } else { format!("\"{container}\"") };
+    let resources = format!("{{\"limits\":{{\"memory\":{limit}}},\"requests\":{{\"memory\":{request}}}}}");
+    let pods = format!("{{\"spec\":{{\"containers\":[{{\"name\":{name},\"resources\":{resources}}}]}}}}");
+    let patch = match template {
+        Template::WithRevisions | Template::Plain => format!("{{\"spec\":{{\"template\":{pods}}}}}"),
+        Template::OfCronJob => {
+            format!("{{\"spec\":{{\"jobTemplate\":{{\"spec\":{{\"template\":{pods}}}}}}}}}")
+        }
+    };
+    format!("kubectl patch {} --patch={}", object(workload), quoted(&patch))
+}
+
 /// Strategic-merge patches, one document for each workload. `container` is the name of the container in all of them.
 #[must_use]
 pub fn kustomize(workloads: &[AdvisedWorkload], container: Option<&str>, direction: Direction) -> String {
@@ -187,8 +223,8 @@ pub fn kustomize(workloads: &[AdvisedWorkload], container: Option<&str>, directi
                 continue;
             }
         };
-        let (limit, request) = match (direction, today(workload)) {
-            (Direction::Do, _) => (advised.memory, advised.request),
+        let MemorySet { limit, request } = match (direction, today(workload)) {
+            (Direction::Do, _) => MemorySet { limit: Some(advised.memory), request: Some(advised.request) },
             (Direction::Undo, Some(today)) => today,
             (Direction::Undo, None) => {
                 let name = crate::text::escaped(&workload.name);
@@ -211,7 +247,7 @@ pub fn kustomize(workloads: &[AdvisedWorkload], container: Option<&str>, directi
             let _ = writeln!(text, "    highwater.dev/swap-wanted: \"{}\"", quantity(advised.swap));
         }
         let (above, inset) = template.down_to_containers();
-        let (request, limit) = (quantity(request), quantity(limit));
+        let (request, limit) = (patched(request), patched(limit));
         let _ = writeln!(
             text,
             "{above}{inset}containers:\n{inset}  - name: {container}\n{inset}    resources:\n{inset}      requests:\n\
@@ -311,6 +347,22 @@ mod tests {
         assert_eq!(kubectl(&all, Direction::Undo), back);
         let unknown = kubectl(&[workload("CronJob", None)], Direction::Undo);
         assert_eq!(unknown, "# shop/backup/app: what is set today is not known\n");
+    }
+
+    #[test]
+    fn no_limit_today_is_gone_back_to_by_taking_the_limit_away() {
+        let none = |request| Some(LimitsToday { memory: None, request, swap: None });
+        let patch = kustomize(&[workload("Deployment", none(None))], None, Direction::Undo);
+        assert_eq!(patch.matches("memory: null\n").count(), 2, "{patch}");
+        let requested = none(Some(Bytes::from_mib(300)));
+        let patch = kustomize(&[workload("CronJob", requested)], None, Direction::Undo);
+        assert!(patch.contains("memory: 300Mi\n") && patch.ends_with("memory: null\n"), "{patch}");
+        let expected = "kubectl patch cronjob/backup --namespace=shop --patch='{\"spec\":{\"jobTemplate\":{\"spec\":{\"template\":\
+            {\"spec\":{\"containers\":[{\"name\":\"app\",\"resources\":{\"limits\":{\"memory\":null},\
+            \"requests\":{\"memory\":\"300Mi\"}}}]}}}}}}'\n";
+        assert_eq!(kubectl(&[workload("CronJob", requested)], Direction::Undo), expected);
+        let unknown = kustomize(&[workload("Deployment", None)], None, Direction::Undo);
+        assert!(unknown.ends_with("# shop/backup/app: what is set today is not known\n"), "{unknown}");
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! What a Compose file says of its services, and the override for them.
 
+use crate::cli::advise::compose_today::{self, Said, ServiceLimits};
 use anyhow::{Context, bail};
 use judge::lint::Subject;
 use judge::lint::runtime::compose::services;
-use kernel::bytes::Bytes;
 use kernel::hierarchy::CgroupVersion;
-use model::history::LimitsToday;
+use model::document::lines::Lines;
+use model::history::{HistoryRemark, LimitsToday, RemarkEffect};
 use model::lint::{KubernetesVersion, LintTarget};
 use model::outcome::heap::HeapSetting;
-use model::quantity::docker;
 use model::recommendation::AdvisedWorkload;
 use std::path::Path;
 use view::advice::compose::{AdvisedService, LimitForm};
@@ -17,6 +17,8 @@ use view::advice::compose::{AdvisedService, LimitForm};
 pub struct ComposeFile {
     name: String,
     services: Vec<ComposeService>,
+    /// What is not known of its services, and where.
+    pub remarks: Vec<HistoryRemark>,
 }
 
 /// One of its services.
@@ -25,8 +27,8 @@ pub struct ComposeService {
     container_name: Option<String>,
     /// Its image.
     pub image: Option<String>,
-    /// What it limits.
-    pub today: LimitsToday,
+    /// What it limits; `None` where the file alone does not tell.
+    pub today: Option<LimitsToday>,
     form: LimitForm,
     words: Vec<String>,
     environment: Vec<(String, String)>,
@@ -35,7 +37,7 @@ pub struct ComposeService {
 /// Reads a Compose file.
 ///
 /// # Errors
-/// When it cannot be read, or has no services.
+/// When it cannot be read, has no services, or one with a limit that cannot be meant.
 pub fn read(path: &Path) -> anyhow::Result<ComposeFile> {
     let name = path.display().to_string();
     let bytes = std::fs::read(path).with_context(|| name.clone())?;
@@ -44,40 +46,48 @@ pub fn read(path: &Path) -> anyhow::Result<ComposeFile> {
         bail!("{name}: {}", unread.why);
     }
     let target = LintTarget { kubernetes: KubernetesVersion(34), cgroup: CgroupVersion::V2 };
-    let services: Vec<ComposeService> =
-        services(&Subject { file: &file, target }).iter().map(ComposeService::new).collect();
-    if services.is_empty() {
+    let found = services(&Subject { file: &file, target });
+    if found.is_empty() {
         bail!("{name}: expected a Compose file with services");
     }
-    Ok(ComposeFile { name, services })
+    let lines = Lines::of(&file.text);
+    let (mut services, mut remarks) = (Vec::with_capacity(found.len()), Vec::new());
+    for service in &found {
+        let remark = |said: Said| {
+            let place = lines.position(said.span.start);
+            HistoryRemark {
+                origin: name.clone(),
+                line: Some(place.line as u64),
+                column: Some(place.column as u64),
+                words: format!("service `{}`: {}", service.entry.name(), said.words),
+                effect: RemarkEffect::Kept,
+            }
+        };
+        let today = match compose_today::read(&service.order()) {
+            ServiceLimits::Known(today) => Some(today),
+            ServiceLimits::Unknown(said) => {
+                remarks.push(remark(said));
+                None
+            }
+            ServiceLimits::Unmeant(said) => bail!("{}", remark(said)),
+        };
+        services.push(ComposeService::new(service, today));
+    }
+    Ok(ComposeFile { name, services, remarks })
 }
 
 impl ComposeService {
-    fn new(service: &judge::lint::runtime::compose::Service) -> Self {
+    fn new(service: &judge::lint::runtime::compose::Service, today: Option<LimitsToday>) -> Self {
         let order = service.order();
         let node = service.node();
         let text = |key: &str| node.get(key).and_then(|value| value.text()).map(str::to_owned);
-        let amount = |given: &Option<judge::lint::runtime::order::Given>| {
-            given
-                .as_ref()
-                .and_then(|given| docker::bytes(&given.value.value))
-                .filter(|bytes| *bytes > 0)
-                .map(Bytes)
-        };
-        let memory = amount(&order.memory);
-        // Together less memory; unset is as much swap as memory, which is what Docker does.
-        let swap = match (amount(&order.memory_and_swap), memory) {
-            (Some(together), Some(memory)) => Some(together.saturating_sub(memory)),
-            (None, memory) => memory,
-            (Some(_), None) => None,
-        };
         let is_deployed = service.given(&["deploy", "resources", "limits", "memory"]).is_some();
         let environment = order.environment.iter().filter_map(|pair| pair.value.split_once('='));
         Self {
             name: service.entry.name().to_owned(),
             container_name: text("container_name"),
             image: text("image"),
-            today: LimitsToday { memory, request: amount(&order.reservation), swap },
+            today,
             form: if is_deployed { LimitForm::Deploy } else { LimitForm::Service },
             words: order.words.iter().map(|word| word.value.clone()).collect(),
             environment: environment.map(|(key, value)| (key.to_owned(), value.to_owned())).collect(),

@@ -161,7 +161,7 @@ fn one<'a>(
         .max_by_key(|(_, one)| one.memory.saturating_add(one.swap))
         .map_or(first, |(history, _)| *history);
     let histories: Vec<&WorkloadHistory> = recommended.iter().map(|(history, _)| *history).collect();
-    let named = recommended.into_iter().map(|(history, one)| (history.name.clone(), one)).collect();
+    let named = recommended.into_iter().map(|(history, one)| (told_apart(history, group), one)).collect();
     let advice = match replicas::together(named) {
         Some(mut advised) => {
             advised.because.extend(leaking::because(&histories, read.interval_seconds, &advised));
@@ -171,7 +171,7 @@ fn one<'a>(
     };
     // A replica that is gone has no limits any more; those that are there have.
     let today =
-        group.iter().find_map(|history| history.limits).or_else(|| service.map(|service| service.today));
+        group.iter().find_map(|history| history.limits).or_else(|| service.and_then(|service| service.today));
     let heap = match (&advice, service) {
         (Advice::Recommended(advised), Some(service)) => {
             heap::notes(&service.words(), &service.variables(), advised.memory)
@@ -180,12 +180,17 @@ fn one<'a>(
     };
     let mut replicas: Vec<String> = group.iter().map(|history| history.name.clone()).collect();
     replicas.sort();
-    replicas.dedup();
     let name = place.map_or_else(|| name.to_owned(), placed_name);
     let place = place.cloned();
     let workload = AdvisedWorkload { name, place, controller, replicas, assignment, today, advice, heap };
     let service = service.map(ComposeService::name);
     Some(Gathered { workload, service, hottest, histories })
+}
+
+/// Its name, and its file where another of that name is beside it.
+fn told_apart(history: &WorkloadHistory, group: &[&WorkloadHistory]) -> String {
+    let alike = group.iter().filter(|other| other.name == history.name).count();
+    if alike > 1 { format!("{} of {}", history.name, history.origin) } else { history.name.clone() }
 }
 
 /// Of all replicas together, as they get one limit; those that do not tell are left out.

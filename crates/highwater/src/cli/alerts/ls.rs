@@ -37,7 +37,8 @@ pub struct LsArgs {
 pub fn run(global: &Global, args: &LsArgs) -> anyhow::Result<Outcome> {
     let state = &args.places.state;
     let now = now(&HostRoot::new(&global.root));
-    let mut silences = args.places.configuration()?.silences;
+    let configuration = args.places.configuration()?;
+    let mut silences = configuration.silences;
     silences.extend(store::silences::load(state)?);
     let book = match alert_book::load(state)? {
         Remembered::Book(book) => book,
@@ -49,14 +50,19 @@ pub fn run(global: &Global, args: &LsArgs) -> anyhow::Result<Outcome> {
     let mut alerts: Vec<&Alert> = book.alerts.values().collect();
     alerts.sort_by_key(|alert| std::cmp::Reverse(alert.severity));
     match args.format {
-        Format::Json => output::json(&document(&alerts, &silences, &waiting, &book, &now))?,
+        Format::Json => {
+            let flag = args.places.state_flag();
+            output::json(&document(&alerts, &silences, &waiting, (&book, &flag), &now))?;
+        }
         Format::Text => {
             let rows: Vec<_> = alerts
                 .iter()
                 .map(|alert| (*alert, now.since(&alert.since), silencing(&silences, &alert.key, &now)))
                 .collect();
             let silences = standing(&silences, &now);
-            output::lines(&view::alerts::list(&rows, &silences, &waiting, output::width()))?;
+            let flag = args.places.state_flag();
+            let origin = view::alerts::Origin { state: &flag, receivers: configuration.sinks.len() };
+            output::lines(&view::alerts::list(origin, &rows, &silences, &waiting, output::width()))?;
         }
     }
     Ok(if args.check && !alerts.is_empty() { Outcome::Findings } else { Outcome::Fine })
@@ -66,12 +72,14 @@ fn document(
     alerts: &[&Alert],
     silences: &[Silence],
     waiting: &[WaitingFor],
-    book: &AlertBook,
+    (book, state): (&AlertBook, &str),
     now: &Moment,
 ) -> serde_json::Value {
     let words: Vec<(String, String, Vec<String>)> = alerts
         .iter()
-        .map(|alert| (view::alerts::title(alert), view::alerts::text(alert), view::alerts::next(alert)))
+        .map(|alert| {
+            (view::alerts::title(alert), view::alerts::text(alert), view::alerts::next_below(alert, state))
+        })
         .collect();
     let told: Vec<(ToldAlert<'_>, Option<&str>)> = alerts
         .iter()

@@ -10,12 +10,14 @@ use clap::Args;
 use model::alert::AlertRule;
 use model::alert::silence::{Silence, SilenceSpan};
 use sources::host_root::HostRoot;
-use std::path::Path;
 use std::time::Duration;
 use view::text::{Line, Tone};
 
 /// So many silences at once are a mistake.
 const SILENCES_MAX: usize = 1_000;
+
+/// Longer than ten years nobody means: a rule is switched off in the configuration.
+const DURATION_MAX: Duration = Duration::from_secs(3650 * 86_400);
 
 /// Flags of `alerts silence`.
 #[derive(Args)]
@@ -82,6 +84,9 @@ fn add(root: &HostRoot, args: &SilenceArgs) -> anyhow::Result<Outcome> {
     if args.duration.is_zero() {
         bail!("--for: expected more than no time");
     }
+    if args.duration > DURATION_MAX {
+        bail!("--for: expected at most 10 years (3650d), found {}", view::units::duration(args.duration));
+    }
     let now = now(root);
     let mut id = String::new();
     let mut is_full = false;
@@ -111,19 +116,10 @@ fn add(root: &HostRoot, args: &SilenceArgs) -> anyhow::Result<Outcome> {
         Line::plain(words),
         Line::of(
             Tone::Quiet,
-            format!("To end it: highwater alerts silence --remove {id}{}", state(&args.places)),
+            format!("To end it: highwater alerts silence --remove {id}{}", args.places.state_flag()),
         ),
     ])?;
     Ok(Outcome::Fine)
-}
-
-/// The flag, where it is not the usual folder.
-fn state(places: &Places) -> String {
-    if places.state == Path::new(super::STATE) {
-        String::new()
-    } else {
-        format!(" --state {}", places.state.display())
-    }
 }
 
 fn remove(places: &Places, id: &str) -> anyhow::Result<Outcome> {

@@ -16,10 +16,10 @@ const KUBERNETES: std::ops::RangeInclusive<u16> = 22..=37;
 #[command(next_help_heading = "The node")]
 pub struct NodeFlags {
     /// The node's memory: MemTotal
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", value_parser = node_memory)]
     node_memory: Option<Bytes>,
     /// The node's swap: SwapTotal; on cgroup v2 it implies LimitedSwap unless something says otherwise
-    #[arg(long, value_name = "AMOUNT", value_parser = amount)]
+    #[arg(long, value_name = "AMOUNT", value_parser = node_swap)]
     node_swap: Option<Bytes>,
     /// The kubelet's memorySwap.swapBehavior
     #[arg(long, value_enum, value_name = "BEHAVIOR")]
@@ -108,6 +108,42 @@ pub fn amount(text: &str) -> Result<Bytes, String> {
             Err(format!("expected an amount such as `16Gi`, `64G` or a byte count, found `{text}`"))
         }
     }
+}
+
+/// No node has less memory; below it a unit was forgotten.
+const NODE_MEMORY_MIN: Bytes = Bytes::from_mib(64);
+
+/// Less swap than this is none, or a unit was forgotten.
+const NODE_SWAP_MIN: Bytes = Bytes::from_mib(1);
+
+/// The memory of a node as a flag gives it.
+///
+/// # Errors
+/// It is no amount, or no node has so little; with the words that say so.
+pub fn node_memory(text: &str) -> Result<Bytes, String> {
+    let memory = amount(text)?;
+    if memory < NODE_MEMORY_MIN {
+        return Err(format!(
+            "expected the memory of a node such as `16Gi`, found `{text}`: {} bytes",
+            memory.0
+        ));
+    }
+    Ok(memory)
+}
+
+/// The swap of a node as a flag gives it; 0 is none.
+///
+/// # Errors
+/// It is no amount, or too little to be swap; with the words that say so.
+pub fn node_swap(text: &str) -> Result<Bytes, String> {
+    let swap = amount(text)?;
+    if swap > Bytes::ZERO && swap < NODE_SWAP_MIN {
+        return Err(format!(
+            "expected the swap of a node such as `8Gi`, or 0, found `{text}`: {} bytes",
+            swap.0
+        ));
+    }
+    Ok(swap)
 }
 
 /// The version in `1.34`, `v1.34.1` or `1.34.1-eks`.

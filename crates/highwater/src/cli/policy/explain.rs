@@ -33,10 +33,10 @@ pub struct ExplainArgs {
     #[arg(long, value_name = "FILE")]
     policy: Option<PathBuf>,
     /// With --file: the node's memory
-    #[arg(long, value_name = "AMOUNT", requires = "file", value_parser = node_flags::amount)]
+    #[arg(long, value_name = "AMOUNT", requires = "file", value_parser = node_flags::node_memory)]
     node_memory: Option<Bytes>,
     /// With --file: the node's swap
-    #[arg(long, value_name = "AMOUNT", requires = "file", value_parser = node_flags::amount)]
+    #[arg(long, value_name = "AMOUNT", requires = "file", value_parser = node_flags::node_swap)]
     node_swap: Option<Bytes>,
     /// How to print
     #[arg(long, short, value_enum, default_value_t)]
