@@ -152,17 +152,11 @@ fn said(machine: &Machine, change: &Change) -> Said {
         Change::SwapFile { path: name, .. }
         | Change::Signature { device: name, .. }
         | Change::Zram { device: name, .. } => Said { names: vec![name.clone()], ..Said::default() },
-        Change::Swap { path, by, .. } => {
-            let unit = match by {
-                SwitchedBy::Unit(unit) => Some(unit.clone()),
-                SwitchedBy::Call => None,
-            };
-            Said {
-                names: std::iter::once(path.clone()).chain(unit).collect(),
-                is_swap: true,
-                ..Said::default()
-            }
-        }
+        Change::Swap { path, by, .. } => Said {
+            names: std::iter::once(path.clone()).chain(unit_of(by)).collect(),
+            is_swap: true,
+            ..Said::default()
+        },
         Change::Value { .. } | Change::Unit { .. } | Change::Reload => Said::default(),
     }
 }
@@ -190,11 +184,7 @@ fn names_of(change: &Change) -> Vec<String> {
         Change::Zram { device, .. } => vec![device.clone(), format!("/dev/{device}")],
         Change::Swap { path, by, .. } => {
             let zram = path.strip_prefix("/dev/").filter(|name| name.starts_with("zram")).map(str::to_owned);
-            let unit = match by {
-                SwitchedBy::Unit(unit) => Some(unit.clone()),
-                SwitchedBy::Call => None,
-            };
-            spellings(path).into_iter().chain(unit).chain(zram).collect()
+            spellings(path).into_iter().chain(unit_of(by)).chain(zram).collect()
         }
         Change::Value { path, .. } => {
             let setting =
@@ -205,6 +195,14 @@ fn names_of(change: &Change) -> Vec<String> {
         }
         Change::Unit { unit, .. } => vec![unit.clone()],
         Change::Reload => Vec::new(),
+    }
+}
+
+/// The unit that switches swap on.
+fn unit_of(by: &SwitchedBy) -> Option<String> {
+    match by {
+        SwitchedBy::Unit(unit) => Some(unit.clone()),
+        SwitchedBy::Call => None,
     }
 }
 

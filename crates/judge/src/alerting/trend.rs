@@ -72,5 +72,4 @@ fn pace(trend: &Trend) -> f64 {
 }
 
 #[cfg(test)]
-#[path = "trend/tests.rs"]
 mod tests;
