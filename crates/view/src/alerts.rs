@@ -1,5 +1,6 @@
 //! Alerts in words: one line of what is the matter, what to do, and what stands as a table.
 
+use crate::remedy::quoted;
 use crate::table::{Align, Cell, Heading, lay_out};
 use crate::text::{Line, Tone, shortened};
 use crate::units::{bytes, count, duration, percent};
@@ -350,15 +351,6 @@ fn limit(evidence: &Evidence, key: EvidenceKey) -> String {
 
 fn time(seconds: f64) -> String {
     duration(Duration::try_from_secs_f64(seconds.max(0.0)).unwrap_or(Duration::MAX))
-}
-
-/// As a shell takes it.
-fn quoted(name: &str) -> String {
-    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_./:@%+,=".contains(letter);
-    if !name.is_empty() && name.chars().all(is_plain) {
-        return name.to_owned();
-    }
-    format!("'{}'", name.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use crate::cli::{Global, output};
 use crate::exit_code::Outcome;
 use clap::{Args, ValueEnum};
 use model::lint::KubernetesVersion;
+use view::remedy::quoted;
 
 /// What stands below the help.
 pub const EXAMPLES: &str = "Examples:
@@ -78,13 +79,4 @@ fn next() -> String {
     }
     words.retain(|word| !word.starts_with("--format="));
     format!("highwater {}", words.join(" "))
-}
-
-/// A word as a shell reads it back.
-pub fn quoted(word: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./:=%,+@".contains(&byte);
-    if !word.is_empty() && word.bytes().all(is_plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }

@@ -1,7 +1,6 @@
 //! `highwater node undo`: the journal backwards, and only what it did.
 
 use super::apply::finish;
-use super::plan::quoted;
 use super::stage::{self, StateFlag, Teller, is_agreed, no_right, print};
 use crate::cli::Global;
 use crate::cli::output::Format;
@@ -12,6 +11,7 @@ use apply::undo::{self, Changed, Outlook};
 use clap::Args;
 use model::node_run::{NodeRun, Verb};
 use std::path::Path;
+use view::remedy::quoted;
 
 /// What stands below the help.
 pub const EXAMPLES: &str = "Examples:

@@ -100,8 +100,8 @@ pub fn gather(global: &Global, origin: &Origin) -> anyhow::Result<Gathered> {
 
 /// What a watch knew of an incident when it kept it: the last that can be read, for it is told again when it took more kills.
 fn complete(incident: &mut Incident, stored: &[StoredIncident]) {
-    let kept = stored.iter().rev().filter(|stored| stored.id == incident.id.0);
-    if let Some(watched) = kept.filter_map(|stored| api::incidents::watched::read(&stored.document)).next() {
+    let mut kept = stored.iter().rev().filter(|stored| stored.id == incident.id.0);
+    if let Some(watched) = kept.find_map(|stored| api::incidents::watched::read(&stored.document)) {
         judge::oom::watched::complete(incident, watched);
     }
 }
