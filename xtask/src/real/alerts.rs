@@ -3,11 +3,12 @@
 pub mod receiver;
 
 use super::checks::Checks;
+use super::polling::until;
 use super::product::Product;
 use crate::packages::{self, find_program};
 use crate::prepare::ALERTS;
 use crate::subprocess::Running;
-use anyhow::{Context, ensure};
+use anyhow::Context;
 use receiver::{Manner, Receiver};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -15,8 +16,7 @@ use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What must not be seen anywhere but in its file.
 const SECRET: &str = "T0SECRET0T";
@@ -213,11 +213,8 @@ pub fn alertmanager(folder: &Path) -> anyhow::Result<(Running, u16)> {
         .arg("--cluster.listen-address=")
         .stderr(log);
     let running = Running::start(&mut command)?;
-    let begun = Instant::now();
-    while receiver::get(port, "/api/v2/status").is_err() {
-        let log = || fs::read_to_string(folder.join("alertmanager.log")).unwrap_or_default();
-        ensure!(begun.elapsed() < READY_SECONDS_MAX, "Alertmanager is not ready: {}", log());
-        thread::sleep(Duration::from_millis(100));
-    }
+    let status = until(READY_SECONDS_MAX, || Ok(receiver::get(port, "/api/v2/status")), Result::is_ok)?;
+    let log = || fs::read_to_string(folder.join("alertmanager.log")).unwrap_or_default();
+    status.with_context(|| format!("Alertmanager is not ready: {}", log()))?;
     Ok((running, port))
 }

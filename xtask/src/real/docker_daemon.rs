@@ -1,8 +1,9 @@
 //! A Docker daemon to try things on: one of our own in a temporary folder, or that of a throw-away machine.
 
+use super::polling::until;
 use crate::packages::find_program;
 use crate::subprocess::{Outcome, Running, output};
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 use clap::ValueEnum;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
@@ -112,13 +113,9 @@ impl Docker {
 
     /// Waits until a container has printed this word.
     pub fn wait_for_word(&self, name: &str, word: &str) -> anyhow::Result<()> {
-        let start = Instant::now();
-        while !self.command(&["logs", name])?.contains(word) {
-            if start.elapsed() > COMMAND_SECONDS_MAX {
-                bail!("container {name} did not print `{word}`");
-            }
-            sleep(Duration::from_millis(100));
-        }
+        let is_there = |log: &String| log.contains(word);
+        let log = until(COMMAND_SECONDS_MAX, || self.command(&["logs", name]), is_there)?;
+        ensure!(is_there(&log), "container {name} did not print `{word}`");
         Ok(())
     }
 
